@@ -1,0 +1,62 @@
+/*
+ * The use cases: where effects meet store and clock. One thread (the loop's) calls everything here.
+ *
+ *   doors (mqtt/, http/) --- use case ---> app/ --- rows ---> store/
+ *                                           |  after the commit
+ *                                           +--- app_ports ---> doors: notify, firmware information, disconnect, alarm
+ *
+ * Commit before effect: each use case runs in one transaction; what it wants said to a device is queued and goes out
+ * after the commit. app_batch_begin()/app_batch_end() join many use cases into one transaction (each still fails alone,
+ * in its savepoint), for the messages that one read of the broker's socket brought.
+ */
+#ifndef APP_APP_H
+#define APP_APP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/limits.h"
+#include "base/status.h"
+#include "domain/orders.h"
+
+struct app;
+
+/* What app/ needs of the outside; filled in by serve.c. All are called on the loop's thread. */
+struct app_ports {
+    void *context;
+    int64_t (*now)(void *context);       /* wall clock, UTC milliseconds */
+    int64_t (*monotonic)(void *context); /* real time that never steps, milliseconds */
+    enum status (*token)(void *context, char token[LIMIT_TOKEN + 1]);
+    /* To a device. E_CLOSED: it is not connected (then its reconnect brings the order again). */
+    enum status (*notify)(void *context, int64_t device_id, const struct notify_order *order);
+    enum status (*firmware)(void *context, int64_t device_id, const struct firmware_order *order);
+    void (*disconnect)(void *context, int64_t device_id, const char *why); /* cuts its link, if any */
+    void (*alarm)(void *context, int64_t delay_ms); /* call app_alarm() then; a later call replaces */
+};
+
+struct app_settings {
+    const char *data_dir; /* holds mockdc.db, files/, tmp/ */
+    bool strict_gates;    /* behaviour.md 4: a value never reported fails battery and signal */
+    int64_t slots;        /* devices of a plan that upgrade at once */
+};
+
+/*
+ * Opens (makes) the data folder and database, ends what a crash left half done (temporary uploads, files without a row),
+ * puts the live firmware tokens into the table. *error says what a human must do. E_VERSION: a newer database.
+ */
+MUST_USE enum status app_create(const struct app_settings *settings, const struct app_ports *ports, struct app **app,
+                                struct error *error);
+void app_destroy(struct app *app);
+
+/* What app_ports.alarm asked for: ticks at each hh:m0, timeouts of attempts, settled devices. Arms the next alarm. */
+void app_alarm(struct app *app);
+
+MUST_USE enum status app_batch_begin(struct app *app);
+
+/* Commits and sends what was queued. When it fails nothing of the batch has happened, and nothing was sent. */
+MUST_USE enum status app_batch_end(struct app *app);
+
+/* One cheap read and write of the store, for /readyz: OK when it works. */
+MUST_USE enum status app_store_is_well(struct app *app);
+
+#endif

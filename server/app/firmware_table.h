@@ -1,0 +1,50 @@
+/*
+ * The firmware tokens that are alive, for the threads that serve downloads. The loop puts and expires; any thread reads.
+ *
+ *   token (22 characters) -> { file, size, name, etag } + bytes that went out
+ *
+ *   put ----> alive ----expire----> gone (410)      unknown tokens: 404
+ *
+ * Entries are immutable after put, except the counter; a reader holds a reference while it serves.
+ */
+#ifndef APP_FIRMWARE_TABLE_H
+#define APP_FIRMWARE_TABLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/limits.h"
+#include "base/status.h"
+
+struct firmware_table;
+
+struct firmware_entry {
+    char token[LIMIT_TOKEN + 1];
+    char path[LIMIT_PATH];            /* absolute */
+    char name[LIMIT_FILE_NAME + 1];   /* as uploaded */
+    char extension[16];               /* the URL must end in it */
+    char sha256[65];                  /* the strong ETag */
+    int64_t size;
+};
+
+MUST_USE enum status firmware_table_create(struct firmware_table **table);
+void firmware_table_destroy(struct firmware_table *table);
+
+MUST_USE enum status firmware_table_put(struct firmware_table *table, const struct firmware_entry *entry);
+void firmware_table_expire(struct firmware_table *table, const char *token); /* unknown: nothing */
+
+/* Any thread. E_NOT_FOUND: never existed; E_STATE: expired. The entry stays valid until released. */
+MUST_USE enum status firmware_table_take(struct firmware_table *table, const char *token, const struct firmware_entry **entry);
+void firmware_table_release(struct firmware_table *table, const struct firmware_entry *entry);
+
+/* Any thread: the device has received the file's bytes up to `end` (exclusive); keeps the greatest. */
+void firmware_table_note(struct firmware_table *table, const char *token, int64_t end);
+
+/* Greatest `end` noted; 0 when unknown. */
+int64_t firmware_table_sent(struct firmware_table *table, const char *token);
+
+/* app/ owns one; http/ borrows it. */
+struct app;
+struct firmware_table *app_firmware_table(struct app *app);
+
+#endif

@@ -1,0 +1,111 @@
+/*
+ * What the files of app/ share and nobody else sees.
+ *
+ *   use case:   app_use_begin() ... rows ... app_use_end(status)
+ *                    |                            |  OK: release / commit, then the deferred effects, in order
+ *                    BEGIN or SAVEPOINT           |  else: roll back, the effects of this use are forgotten
+ *
+ *   presence:   one entry per connected device, in memory; the store knows nothing of links
+ */
+#ifndef APP_INTERNAL_H
+#define APP_INTERNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <uthash.h>
+
+#include "app/app.h"
+#include "app/firmware_table.h"
+#include "domain/device.h"
+#include "domain/orders.h"
+#include "store/store.h"
+
+enum { USE_DEPTH = 8 };
+
+/* A connected device. */
+struct presence {
+    int64_t device_id;
+    char product_key[LIMIT_PRODUCT_KEY + 1];
+    uint64_t generation; /* of its link: what was armed for an older link no longer counts */
+    bool got_status;     /* 0x0034 came on this link */
+    bool got_info;       /* 0x0044 came on this link */
+    bool reported;       /* the evaluation caused by the connect has happened */
+    UT_hash_handle hh;
+};
+
+enum deferred_kind { DEFER_NOTIFY, DEFER_FIRMWARE, DEFER_DISCONNECT, DEFER_TOKEN_PUT, DEFER_TOKEN_EXPIRE, DEFER_EVALUATE };
+
+/* An effect that waits for the commit. */
+struct deferred {
+    enum deferred_kind kind;
+    int64_t device_id;
+    union {
+        struct notify_order *notify;     /* owned */
+        struct firmware_order *firmware; /* owned */
+        struct firmware_entry *entry;    /* owned */
+        char token[LIMIT_TOKEN + 1];
+        const char *why; /* static text */
+    };
+    TAILQ_ENTRY(deferred) entries;
+};
+TAILQ_HEAD(deferred_list, deferred);
+
+/* Something that falls due LIMIT_SETTLE_MS of real time after it was armed; one delay for all keeps the queue in order. */
+enum pending_kind { PENDING_REPORTED, PENDING_SETTLED };
+struct pending {
+    enum pending_kind kind;
+    int64_t device_id;
+    uint64_t generation;
+    int64_t due; /* app_ports.monotonic */
+    TAILQ_ENTRY(pending) entries;
+};
+TAILQ_HEAD(pending_list, pending);
+
+struct app {
+    struct app_settings settings;
+    struct app_ports ports;
+    char files_dir[LIMIT_PATH];
+    char tmp_dir[LIMIT_PATH];
+    struct store *store;
+    struct firmware_table *table;
+    struct presence *present; /* uthash by device_id */
+    uint64_t generations;
+    struct deferred_list deferred;
+    size_t depth;                           /* open uses */
+    struct deferred *use_marks[USE_DEPTH];  /* last effect that was queued before the use began; NULL: none */
+    bool flushing;
+    struct pending_list pending;
+    int64_t next_tick; /* UTC milliseconds */
+};
+
+/* now of the server's clock */
+int64_t app_now(const struct app *app);
+
+/* Opens a transaction (outermost) or a savepoint. */
+MUST_USE enum status app_use_begin(struct app *app);
+
+/*
+ * Ends what app_use_begin() opened: keeps the work when `status` is OK, undoes it and forgets its effects otherwise.
+ * Returns `status`, or why the commit failed. The outermost use sends the effects.
+ */
+MUST_USE enum status app_use_end(struct app *app, enum status status);
+
+struct presence *app_presence(struct app *app, int64_t device_id); /* NULL: offline */
+bool app_is_online(struct app *app, int64_t device_id);
+
+/* Effects after the commit. */
+MUST_USE enum status app_defer_notify(struct app *app, int64_t device_id, const struct notify_order *order);
+MUST_USE enum status app_defer_firmware(struct app *app, int64_t device_id, const struct firmware_order *order);
+MUST_USE enum status app_defer_token_put(struct app *app, const struct firmware_entry *entry);
+MUST_USE enum status app_defer_token_expire(struct app *app, const char *token);
+MUST_USE enum status app_defer_evaluate(struct app *app, int64_t device_id);
+MUST_USE enum status app_defer_disconnect(struct app *app, int64_t device_id, const char *why); /* `why`: static text */
+
+/* Arms PENDING_* for a connected device; it comes after LIMIT_SETTLE_MS of real time. */
+void app_arm_pending(struct app *app, const struct presence *presence, enum pending_kind kind);
+
+/* Computes when app_alarm() must be called next and tells the port. */
+void app_arm_alarm(struct app *app);
+
+#endif

@@ -20,9 +20,9 @@ MUST_USE enum status component_type_parse(const char *name, enum component_type 
 MUST_USE enum status package_type_parse(const char *name, enum package_type *type);
 
 struct package_file {
-    int index;                        /* from 0 */
-    char name[LIMIT_FILE_NAME + 1];   /* as uploaded */
-    char stored[64];                  /* file name below the data folder's files/ */
+    int index;                      /* from 0 */
+    char name[LIMIT_FILE_NAME + 1]; /* as uploaded */
+    char stored[64];                /* file name below the data folder's files/ */
     int64_t size;
     char md5[33];
     char sha256[65];

@@ -43,7 +43,8 @@ enum component_step {
 };
 const char *component_step_name(enum component_step step); /* "waiting" ... */
 
-/* The checks of an evaluation, in the order in which they are applied, and the other reasons (api.md; behaviour.md, 10). */
+/* The checks of an evaluation, in the order in which they are applied, and the other reasons (api.md; behaviour.md,
+ * 10). */
 enum reason {
     REASON_NONE,
     REASON_ONLINE,
@@ -82,9 +83,10 @@ struct task_component {
     enum component_step step;
     char source_version[LIMIT_VERSION + 1]; /* reported when the plan was issued; empty: not yet issued */
     char target_version[LIMIT_VERSION + 1];
-    int attempts;  /* firmware informations issued, counting each attempt once */
-    int progress;  /* percent of the present attempt's download, 0..100 */
-    bool skipped;  /* was at its target when the plan was issued: left out of the notify */
+    int attempts;     /* firmware informations issued, counting each attempt once */
+    int progress;     /* percent of the present attempt's download, 0..100 */
+    bool skipped;     /* was at its target when the plan was issued: left out of the notify */
+    bool unconfirmed; /* successful by a reported version: the device's own status 11 may still come */
     struct maybe_instant started_at;
     struct maybe_instant ended_at;
 };
@@ -95,13 +97,14 @@ struct task {
     int64_t device_id;
     enum device_status status;
     enum task_phase phase;
-    enum reason reason;        /* why it waits, or why it is final; REASON_NONE while it runs */
-    bool wants_sha256;         /* the device asked in status 2 */
-    bool url_pending;          /* the present component's firmware information waits to be sent */
+    enum reason reason; /* why it waits, or why it is final; REASON_NONE while it runs */
+    bool wants_sha256;  /* the device asked in status 2 */
+    bool url_pending;   /* the present component's firmware information waits to be sent */
+    bool url_sent;      /* the present attempt's firmware information was sent at least once: it has its URL */
     struct maybe_instant deadline; /* the attempt's timeout */
     struct maybe_instant started_at;
     struct maybe_instant ended_at;
-    size_t current;            /* component in progress while RUNNING */
+    size_t current; /* component in progress while RUNNING */
     size_t component_count;
     struct task_component components[LIMIT_COMPONENTS];
 };

@@ -1,0 +1,56 @@
+#include "domain/device.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "domain/characters.h"
+
+const char *auth_mode_name(enum auth_mode mode)
+{
+    static const char *const names[AUTH_MODE_COUNT] = {"none", "type0", "type1"};
+    assert(mode < AUTH_MODE_COUNT);
+    return names[mode];
+}
+
+bool device_key_is_valid(const char *key)
+{
+    return text_is_word(key, 1, LIMIT_DEVICE_KEY, "");
+}
+
+bool device_secret_is_valid(const char *secret)
+{
+    return characters_are_secret(secret, LIMIT_DEVICE_SECRET);
+}
+
+static size_t mcu_index(const struct device *device, const char *component_no)
+{
+    size_t i = 0;
+    while (i < device->mcu_count && strncmp(device->mcus[i].component_no, component_no, LIMIT_COMPONENT_NO) != 0) {
+        i++;
+    }
+    return i;
+}
+
+const char *device_mcu_version(const struct device *device, const char *component_no)
+{
+    size_t i = mcu_index(device, component_no);
+    return i < device->mcu_count ? device->mcus[i].version : NULL;
+}
+
+/* What is set goes to the end, as in the device's own list, so the first entry is the one not heard of for longest. */
+void device_set_mcu_version(struct device *device, const char *component_no, const char *version)
+{
+    struct mcu_version entry;
+    text_copy_cut(entry.component_no, sizeof entry.component_no, component_no);
+    text_copy_cut(entry.version, sizeof entry.version, version);
+    size_t i = mcu_index(device, entry.component_no);
+    if (i == LIMIT_MCUS) {
+        i = 0;
+    }
+    if (i < device->mcu_count) {
+        device->mcu_count--;
+        memmove(&device->mcus[i], &device->mcus[i + 1], (device->mcu_count - i) * sizeof device->mcus[0]);
+    }
+    device->mcus[device->mcu_count++] = entry;
+}

@@ -13,14 +13,9 @@
 #include "app/app.h"
 #include "domain/device.h"
 #include "domain/package.h"
+#include "domain/page.h"
 #include "domain/product.h"
 #include "domain/violation.h"
-
-struct page {
-    const char *after; /* NULL: from the start */
-    int limit;         /* 1..LIMIT_PAGE */
-    const char *query; /* NULL: all */
-};
 
 /* Products; sort key: the product key. */
 MUST_USE enum status app_product_create(struct app *app, struct product *product, struct violations *violations);

@@ -52,11 +52,13 @@
 #define LIMIT_MQTT_CONNECT     2048                 /* the first packet of a link */
 #define LIMIT_MQTT_TOPIC       256
 #define LIMIT_URL              1024
+#define LIMIT_DEVICE_URL       8192                 /* read from a device's point of view; 5000 was fine */
 #define LIMIT_TOKEN            22                   /* characters of a firmware token: 128 bits, base64url */
 
 /* Links and requests */
 #define LIMIT_LINKS            20000                /* device and observer connections */
 #define LIMIT_LINK_QUEUE       (1024 * 1024)        /* bytes waiting to be written to one link */
+#define LIMIT_STREAM_INPUT     (256 * 1024)         /* bytes received and not consumed: then reading pauses */
 #define LIMIT_HTTP_CONNECTIONS 2000
 #define LIMIT_HTTP_BODY        (64LL * 1024 * 1024) /* JSON and CSV bodies: a list of 1,000,000 keys */
 #define LIMIT_HTTP_CALLS       1024                 /* API calls waiting for the loop */

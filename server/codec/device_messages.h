@@ -35,7 +35,7 @@ struct wire_number {
 
 /* 0x0034 */
 struct status_message {
-    struct wire_int battery; /* percent */
+    struct wire_int battery;    /* percent */
     struct wire_number voltage; /* volt */
     struct wire_int signal;     /* RSSI, dBm */
     struct wire_int flash_free; /* bytes, unsigned 32 bit kept in the int's bits */
@@ -113,9 +113,9 @@ MUST_USE enum status location_decode(const uint8_t *payload, size_t length, char
 MUST_USE enum status location_encode(const char *text, struct buffer *out);
 
 /*
- * The MCU list "comp:version;comp:version": split at ';', then at the first ':' (protocol.md, 6). Calls `each` in order;
- * a part without ':' or with an empty component is passed over. Parts longer than LIMIT_COMPONENT_NO or LIMIT_VERSION
- * are cut, as the device keeps them.
+ * The MCU list "comp:version;comp:version": split at ';', then at the first ':' (protocol.md, 6). Calls `each` in
+ * order; a part without ':' or with an empty component is passed over. Parts longer than LIMIT_COMPONENT_NO or
+ * LIMIT_VERSION are cut, as the device keeps them.
  */
 void mcu_list_each(const char *list, void (*each)(void *context, const char *component, const char *version),
                    void *context);

@@ -17,8 +17,20 @@
 #include "base/status.h"
 
 enum mqtt_packet_type {
-    MQTT_CONNECT = 1, MQTT_CONNACK, MQTT_PUBLISH, MQTT_PUBACK, MQTT_PUBREC, MQTT_PUBREL, MQTT_PUBCOMP, MQTT_SUBSCRIBE,
-    MQTT_SUBACK, MQTT_UNSUBSCRIBE, MQTT_UNSUBACK, MQTT_PINGREQ, MQTT_PINGRESP, MQTT_DISCONNECT
+    MQTT_CONNECT = 1,
+    MQTT_CONNACK,
+    MQTT_PUBLISH,
+    MQTT_PUBACK,
+    MQTT_PUBREC,
+    MQTT_PUBREL,
+    MQTT_PUBCOMP,
+    MQTT_SUBSCRIBE,
+    MQTT_SUBACK,
+    MQTT_UNSUBSCRIBE,
+    MQTT_UNSUBACK,
+    MQTT_PINGREQ,
+    MQTT_PINGRESP,
+    MQTT_DISCONNECT
 };
 
 /* "CONNECT" ...; "?" for 0, 15 and above. Static memory. */
@@ -29,13 +41,13 @@ struct mqtt_packet {
     unsigned flags;      /* low four bits of the first byte */
     const uint8_t *body; /* borrowed */
     size_t body_length;
-    size_t total;        /* bytes of the whole packet */
+    size_t total; /* bytes of the whole packet */
 };
 
 /*
- * Looks at the packet that starts at bytes[0]. OK: it is complete. E_AGAIN: more bytes are needed (then, when the length
- * is known already, packet->total is set, else 0). E_FORMAT: remaining length of over 4 bytes. E_LIMIT: the packet would be
- * longer than `limit`.
+ * Looks at the packet that starts at bytes[0]. OK: it is complete. E_AGAIN: more bytes are needed (then, when the
+ * length is known already, packet->total is set, else 0). E_FORMAT: remaining length of over 4 bytes. E_LIMIT: the
+ * packet would be longer than `limit`.
  */
 MUST_USE enum status mqtt_packet_read(const uint8_t *bytes, size_t length, size_t limit, struct mqtt_packet *packet);
 
@@ -57,6 +69,10 @@ struct mqtt_connect {
     /* a password without user name is read, not refused: the SDK sends it (protocol.md, 2.1) */
 };
 
+/*
+ * E_FORMAT or E_TRUNCATED: not a CONNECT of MQTT 3.1 or 3.1.1. E_VERSION: another level; then protocol, level, flags
+ * and keep alive are read, enough to refuse it with CONNACK 1.
+ */
 MUST_USE enum status mqtt_connect_read(const struct mqtt_packet *packet, struct mqtt_connect *connect);
 
 /* Appends a CONNECT with exactly the given members and flags. */
@@ -72,6 +88,7 @@ struct mqtt_publish {
     size_t payload_length;
 };
 
+/* E_FORMAT: QoS 3, empty topic, packet id 0 with QoS 1 or 2; E_TRUNCATED. */
 MUST_USE enum status mqtt_publish_read(const struct mqtt_packet *packet, struct mqtt_publish *publish);
 void mqtt_publish_write(struct buffer *out, const struct mqtt_publish *publish);
 
@@ -81,12 +98,16 @@ MUST_USE enum status mqtt_packet_id_read(const struct mqtt_packet *packet, uint1
 /* PUBACK, PUBREC, PUBREL, PUBCOMP (the flag bits that MQTT wants are added). */
 void mqtt_ack_write(struct buffer *out, enum mqtt_packet_type type, uint16_t packet_id);
 
+MUST_USE enum status mqtt_connack_read(const struct mqtt_packet *packet, bool *session_present, uint8_t *code);
 void mqtt_connack_write(struct buffer *out, bool session_present, uint8_t code);
 
 /* The first topic filter of a SUBSCRIBE; *count gets the number of filters. */
-MUST_USE enum status mqtt_subscribe_read(const struct mqtt_packet *packet, uint16_t *packet_id, struct mqtt_text *filter,
-                                         unsigned *qos, size_t *count);
+MUST_USE enum status mqtt_subscribe_read(const struct mqtt_packet *packet, uint16_t *packet_id,
+                                         struct mqtt_text *filter, unsigned *qos, size_t *count);
 void mqtt_subscribe_write(struct buffer *out, uint16_t packet_id, const char *filter, unsigned qos);
+
+/* The first return code of a SUBACK; 0x80 is a failure that the device takes for success (protocol.md, 2.2). */
+MUST_USE enum status mqtt_suback_read(const struct mqtt_packet *packet, uint16_t *packet_id, uint8_t *code);
 void mqtt_suback_write(struct buffer *out, uint16_t packet_id, uint8_t code);
 
 /* PINGREQ, PINGRESP, DISCONNECT. */

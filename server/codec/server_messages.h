@@ -36,10 +36,13 @@ struct notify_message {
     struct notify_task tasks[LIMIT_COMPONENTS];
 };
 
-/* One task: ids at top level; more: id 28 (protocol.md 13). */
+/* One task: ids at top level; more: id 28 (protocol.md 13). E_RANGE: no task, or over LIMIT_COMPONENTS. */
 MUST_USE enum status notify_encode(const struct notify_message *message, struct buffer *out);
 
-/* E_FORMAT: a required member of a task is missing or too long; E_LIMIT: 21 tasks or more (the device drops it all). */
+/*
+ * E_FORMAT: a required member of a task is missing, or a target version is too long; E_LIMIT: 21 tasks or more (the
+ * device drops it all). A component number of over 32 characters is cut, as the device keeps it.
+ */
 MUST_USE enum status notify_decode(const uint8_t *payload, size_t length, struct notify_message *message);
 
 /* 0x0113 */
@@ -54,32 +57,40 @@ struct firmware_message {
     char source_version[LIMIT_VERSION + 1]; /* empty: left out */
     char target_version[LIMIT_VERSION + 1];
     int32_t component_type;
-    size_t file_count;        /* 1: at top level with crc and sha256; 2..5: array id 20 (module only, protocol.md 13) */
+    size_t file_count; /* 1: at top level with crc and sha256; 2..5: array id 20 (module only, protocol.md 13) */
     struct firmware_file files[LIMIT_PACKAGE_FILES];
-    char crc[9];      /* eight hexadecimal digits; read by the device with strtoul rules */
-    char sha256[65];  /* empty: left out */
+    char crc[9];     /* eight hexadecimal digits */
+    char sha256[65]; /* empty: left out */
 };
 
 MUST_USE enum status firmware_encode(const struct firmware_message *message, struct buffer *out);
 
 /*
  * `wants_sha256`: the device runs in mode 1, id 16 is required. E_FORMAT: a required member is missing, of another type
- * or too long (the device answers 12).
+ * or too long (the device answers 12). The crc is read with strtoul rules, cut to 32 bit, and given as eight lower-case
+ * digits; the size is read as unsigned 32 bit.
  */
 MUST_USE enum status firmware_decode(const uint8_t *payload, size_t length, bool wants_sha256,
                                      struct firmware_message *message);
 
-/* 0x00B4; empty texts and unset flags are left out */
+/* The form with id 20, which only a module that downloads by itself reads (protocol.md, 13). E_FORMAT: as above. */
+MUST_USE enum status firmware_decode_files(const uint8_t *payload, size_t length, struct firmware_message *message);
+
+/*
+ * 0x00B4; empty texts and unset flags are left out. When decoding: a session key of under 16 bytes is absent, and so is
+ * a server of which one of the three members is missing, empty or too long; a secret is cut to its limit, as the device
+ * does.
+ */
 struct configuration_message {
-    char device_secret[LIMIT_DEVICE_SECRET + 1];     /* id 5 */
-    bool has_session_key;                            /* id 6 */
+    char device_secret[LIMIT_DEVICE_SECRET + 1]; /* id 5 */
+    bool has_session_key;                        /* id 6 */
     uint8_t session_key[16];
-    bool authenticate_again;                         /* id 9 */
-    char new_device_secret[LIMIT_DEVICE_SECRET + 1]; /* id 10 */
-    char host[64];                                   /* id 1: 2 */
-    char ip[64];                                     /* id 1: 3 */
-    int32_t port;                                    /* id 1: 4; 0: no other server */
-    char new_product_key[LIMIT_PRODUCT_KEY + 1];     /* id 7 */
+    bool authenticate_again;                           /* id 9 */
+    char new_device_secret[LIMIT_DEVICE_SECRET + 1];   /* id 10 */
+    char host[64];                                     /* id 1: 2 */
+    char ip[64];                                       /* id 1: 3 */
+    int32_t port;                                      /* id 1: 4; 0: no other server */
+    char new_product_key[LIMIT_PRODUCT_KEY + 1];       /* id 7 */
     char new_product_secret[LIMIT_PRODUCT_SECRET + 1]; /* id 8 */
 };
 

@@ -72,8 +72,8 @@ struct ttlv_level ttlv_children(const struct ttlv_document *document, const stru
 const struct ttlv_item *ttlv_find(struct ttlv_level level, uint16_t id);
 
 /* Reads as the SDK reads: false when the item is missing or of another kind; then the output is untouched. */
-bool ttlv_get_int(struct ttlv_level level, uint16_t id, int32_t *value);      /* ints only, cut to signed 32 bit */
-bool ttlv_get_number(struct ttlv_level level, uint16_t id, double *value);    /* int or decimal; not rounded */
+bool ttlv_get_int(struct ttlv_level level, uint16_t id, int32_t *value);   /* ints only, cut to signed 32 bit */
+bool ttlv_get_number(struct ttlv_level level, uint16_t id, double *value); /* int or decimal; not rounded */
 bool ttlv_get_bool(struct ttlv_level level, uint16_t id, bool *value);
 bool ttlv_get_bytes(struct ttlv_level level, uint16_t id, const uint8_t **bytes, size_t *length);
 
@@ -83,7 +83,8 @@ MUST_USE enum status ttlv_get_string(struct ttlv_level level, uint16_t id, char 
 /* The value of a number item. */
 double ttlv_number_value(const struct ttlv_item *item);
 
-/* Writers: append one item to the buffer, as the SDK writes it (shortest magnitude). Check buffer_status() at the end. */
+/* Writers: append one item to the buffer, as the SDK writes it (shortest magnitude). Check buffer_status() at the end.
+ */
 void ttlv_put_bool(struct buffer *out, uint16_t id, bool value);
 void ttlv_put_int(struct buffer *out, uint16_t id, int64_t value);
 void ttlv_put_number(struct buffer *out, uint16_t id, double value); /* decimals by the SDK's own multiplication loop */

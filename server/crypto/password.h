@@ -1,9 +1,9 @@
 /*
  * The passwords of the MQTT CONNECT (protocol.md, Passwords).
  *
- *   type 0   0;<flag>;<pk>;<B>            B    = base64(AES-128-CBC(dk;random;sign)), key and iv from the product secret
- *                                         sign = base64(SHA-256(dk;ps;random))
- *   type 1   1;<flag>;<random>;<sign>     sign = base64(SHA-256(ds;ps;random))
+ *   type 0   0;<flag>;<pk>;<B>            B    = base64(AES-128-CBC(dk;random;sign)), key and iv from the product
+ * secret sign = base64(SHA-256(dk;ps;random)) type 1   1;<flag>;<random>;<sign>     sign =
+ * base64(SHA-256(ds;ps;random))
  */
 #ifndef CRYPTO_PASSWORD_H
 #define CRYPTO_PASSWORD_H
@@ -17,8 +17,8 @@
 enum { PASSWORD_RANDOM = 16, PASSWORD_SIGN = 44, PASSWORD_LIMIT = 512 };
 
 struct password {
-    int type;           /* 0 or 1 */
-    bool session;       /* session flag: the device can encrypt */
+    int type;                                /* 0 or 1 */
+    bool session;                            /* session flag: the device can encrypt */
     char product_key[LIMIT_PRODUCT_KEY + 1]; /* type 0; at most 32 characters, longer is E_FORMAT */
     char sealed[PASSWORD_LIMIT];             /* type 0: B */
     char random[64];                         /* type 1; type 0 after password_open() */
@@ -29,7 +29,8 @@ struct password {
 /* Splits the text (`length` bytes, no zero needed). E_FORMAT: not of one of the two forms. Opens nothing yet. */
 MUST_USE enum status password_parse(const char *text, size_t length, struct password *password);
 
-/* Type 0: decrypts `sealed` with the product secret into device_key, random, sign. E_CRYPTO or E_FORMAT (code 10424). */
+/* Type 0: decrypts `sealed` with the product secret into device_key, random, sign. E_CRYPTO or E_FORMAT (code 10424).
+ */
 MUST_USE enum status password_open(struct password *password, const char *product_secret);
 
 /* Whether `random` is 16 characters of 0-9A-Za-z (code 10427). */

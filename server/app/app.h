@@ -41,8 +41,8 @@ struct app_settings {
 };
 
 /*
- * Opens (makes) the data folder and database, ends what a crash left half done (temporary uploads, files without a row),
- * puts the live firmware tokens into the table. *error says what a human must do. E_VERSION: a newer database.
+ * Opens (makes) the data folder and database, ends what a crash left half done (temporary uploads, files without a
+ * row), puts the live firmware tokens into the table. *error says what a human must do. E_VERSION: a newer database.
  */
 MUST_USE enum status app_create(const struct app_settings *settings, const struct app_ports *ports, struct app **app,
                                 struct error *error);

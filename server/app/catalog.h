@@ -2,10 +2,9 @@
  * Use cases of the catalogue: products, devices and version packages (api.md). For http/.
  *
  * Lists: `page` says where to go on (`after`: the sort key of the last item seen, NULL from the start), how many, and a
- * substring filter; `each` is called once per item, in stable order; items are borrowed for the call. *more tells whether
- * others follow.
- * Errors of all: E_NOT_FOUND the thing named by the path, E_EXISTS name or key taken, E_STATE in use or wrong state,
- * E_RULE with violations, E_FULL disk full, E_IO and E_CORRUPT from the store.
+ * substring filter; `each` is called once per item, in stable order; items are borrowed for the call. *more tells
+ * whether others follow. Errors of all: E_NOT_FOUND the thing named by the path, E_EXISTS name or key taken, E_STATE in
+ * use or wrong state, E_RULE with violations, E_FULL disk full, E_IO and E_CORRUPT from the store.
  */
 #ifndef APP_CATALOG_H
 #define APP_CATALOG_H
@@ -23,8 +22,8 @@ MUST_USE enum status app_product_find(struct app *app, const char *key, struct p
 /* E_STATE: never; everything of the product goes with it (behaviour.md, 1), its devices are disconnected. */
 MUST_USE enum status app_product_delete(struct app *app, const char *key);
 typedef void app_product_visitor(void *context, const struct product *product);
-MUST_USE enum status app_products_list(struct app *app, const struct page *page, app_product_visitor *each, void *context,
-                                       bool *more);
+MUST_USE enum status app_products_list(struct app *app, const struct page *page, app_product_visitor *each,
+                                       void *context, bool *more);
 
 /* A device as it is now: the stored row and what only app/ knows. */
 struct device_view {
@@ -46,8 +45,9 @@ MUST_USE enum status app_device_enable(struct app *app, const char *product_key,
 MUST_USE enum status app_device_disconnect(struct app *app, const char *product_key, const char *device_key);
 
 /*
- * Packages; sort key: the id in decimal. On create, files[i].stored names a complete temporary file in the data folder's
- * tmp/ with size and digests filled in; it is moved to files/ when the package is made, and removed when it is not.
+ * Packages; sort key: the id in decimal. On create, files[i].stored names a complete temporary file in the data
+ * folder's tmp/ with size and digests filled in; it is moved to files/ when the package is made, and removed when it is
+ * not.
  */
 MUST_USE enum status app_package_create(struct app *app, struct package *package, struct violations *violations);
 MUST_USE enum status app_package_find(struct app *app, int64_t id, struct package *package); /* package_finish() it */

@@ -17,8 +17,8 @@ MUST_USE enum status app_device_find(struct app *app, const char *product_key, c
 MUST_USE enum status app_device_find_by_id(struct app *app, int64_t device_id, struct device *device);
 
 /*
- * A link was authenticated: makes the device when it is new, notes mode and time. `new_secret` is stored when the device has
- * none; device->secret is the one to use. E_NOT_FOUND: the product has gone meanwhile.
+ * A link was authenticated: makes the device when it is new, notes mode and time. `new_secret` is stored when the
+ * device has none; device->secret is the one to use. E_NOT_FOUND: the product has gone meanwhile.
  */
 MUST_USE enum status app_device_admit(struct app *app, const char *product_key, const char *device_key,
                                       enum auth_mode mode, bool session_encrypted, const char *new_secret,

@@ -1,5 +1,6 @@
 /*
- * The firmware tokens that are alive, for the threads that serve downloads. The loop puts and expires; any thread reads.
+ * The firmware tokens that are alive, for the threads that serve downloads. The loop puts and expires; any thread
+ * reads.
  *
  *   token (22 characters) -> { file, size, name, etag } + bytes that went out
  *
@@ -20,10 +21,10 @@ struct firmware_table;
 
 struct firmware_entry {
     char token[LIMIT_TOKEN + 1];
-    char path[LIMIT_PATH];            /* absolute */
-    char name[LIMIT_FILE_NAME + 1];   /* as uploaded */
-    char extension[16];               /* the URL must end in it */
-    char sha256[65];                  /* the strong ETag */
+    char path[LIMIT_PATH];          /* absolute */
+    char name[LIMIT_FILE_NAME + 1]; /* as uploaded */
+    char extension[16];             /* the URL must end in it */
+    char sha256[65];                /* the strong ETag */
     int64_t size;
 };
 
@@ -34,7 +35,8 @@ MUST_USE enum status firmware_table_put(struct firmware_table *table, const stru
 void firmware_table_expire(struct firmware_table *table, const char *token); /* unknown: nothing */
 
 /* Any thread. E_NOT_FOUND: never existed; E_STATE: expired. The entry stays valid until released. */
-MUST_USE enum status firmware_table_take(struct firmware_table *table, const char *token, const struct firmware_entry **entry);
+MUST_USE enum status firmware_table_take(struct firmware_table *table, const char *token,
+                                         const struct firmware_entry **entry);
 void firmware_table_release(struct firmware_table *table, const struct firmware_entry *entry);
 
 /* Any thread: the device has received the file's bytes up to `end` (exclusive); keeps the greatest. */

@@ -19,6 +19,7 @@
 #include "app/firmware_table.h"
 #include "domain/device.h"
 #include "domain/orders.h"
+#include "domain/task.h"
 #include "store/store.h"
 
 enum { USE_DEPTH = 8 };
@@ -27,32 +28,42 @@ enum { USE_DEPTH = 8 };
 struct presence {
     int64_t device_id;
     char product_key[LIMIT_PRODUCT_KEY + 1];
-    uint64_t generation; /* of its link: what was armed for an older link no longer counts */
-    bool got_status;     /* 0x0034 came on this link */
-    bool got_info;       /* 0x0044 came on this link */
-    bool reported;       /* the evaluation caused by the connect has happened */
+    uint64_t generation;        /* of its link: what was armed for an older link no longer counts */
+    bool got_status;            /* 0x0034 came on this link */
+    bool got_info;              /* 0x0044 came on this link */
+    bool reported;              /* the evaluation caused by the connect has happened */
+    int64_t requested_at;       /* of the request below */
+    char requested[LOG_DETAIL]; /* an OTA request that the next evaluation logs with the plans it decides; "": none */
     UT_hash_handle hh;
 };
 
-enum deferred_kind { DEFER_NOTIFY, DEFER_FIRMWARE, DEFER_DISCONNECT, DEFER_TOKEN_PUT, DEFER_TOKEN_EXPIRE, DEFER_EVALUATE };
+enum deferred_kind {
+    DEFER_NOTIFY,
+    DEFER_FIRMWARE,
+    DEFER_DISCONNECT,
+    DEFER_TOKEN_PUT,
+    DEFER_TOKEN_EXPIRE,
+    DEFER_EVALUATE
+};
 
 /* An effect that waits for the commit. */
 struct deferred {
     enum deferred_kind kind;
     int64_t device_id;
-    union {
-        struct notify_order *notify;     /* owned */
-        struct firmware_order *firmware; /* owned */
-        struct firmware_entry *entry;    /* owned */
-        char token[LIMIT_TOKEN + 1];
-        const char *why; /* static text */
-    };
+    void *payload; /* owned: notify_order, firmware_order or firmware_entry; NULL for the other kinds */
+    char token[LIMIT_TOKEN + 1];
+    const char *why; /* static text */
     TAILQ_ENTRY(deferred) entries;
 };
 TAILQ_HEAD(deferred_list, deferred);
 
-/* Something that falls due LIMIT_SETTLE_MS of real time after it was armed; one delay for all keeps the queue in order. */
-enum pending_kind { PENDING_REPORTED, PENDING_SETTLED };
+/* Something that falls due LIMIT_SETTLE_MS of real time after it was armed; one delay for all keeps the queue in order.
+ */
+enum pending_kind {
+    PENDING_REPORTED,  /* since the connect: evaluate with what has been reported by now */
+    PENDING_SETTLED,   /* since the connect or a success by version: cached statuses have come, the device is idle */
+    PENDING_NEXT_PLAN, /* since a plan was finished while the device may not have been idle */
+};
 struct pending {
     enum pending_kind kind;
     int64_t device_id;
@@ -72,11 +83,12 @@ struct app {
     struct presence *present; /* uthash by device_id */
     uint64_t generations;
     struct deferred_list deferred;
-    size_t depth;                           /* open uses */
-    struct deferred *use_marks[USE_DEPTH];  /* last effect that was queued before the use began; NULL: none */
+    size_t depth;                          /* open uses */
+    struct deferred *use_marks[USE_DEPTH]; /* last effect that was queued before the use began; NULL: none */
     bool flushing;
     struct pending_list pending;
-    int64_t next_tick; /* UTC milliseconds */
+    int64_t next_tick;  /* UTC milliseconds */
+    int64_t not_before; /* app_ports.monotonic: after a failure of the store the alarm waits until then */
 };
 
 /* now of the server's clock */

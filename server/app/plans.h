@@ -26,16 +26,16 @@ struct key_list {
 MUST_USE enum status app_plan_save(struct app *app, struct plan *plan, const struct key_list *whitelist,
                                    const struct key_list *blacklist, struct violations *violations);
 MUST_USE enum status app_plan_find(struct app *app, int64_t id, struct plan *plan); /* plan_finish() it */
-MUST_USE enum status app_plan_delete(struct app *app, int64_t id);   /* saved only, else E_STATE */
-MUST_USE enum status app_plan_activate(struct app *app, int64_t id); /* E_STATE: not saved */
+MUST_USE enum status app_plan_delete(struct app *app, int64_t id);                  /* saved only, else E_STATE */
+MUST_USE enum status app_plan_activate(struct app *app, int64_t id);                /* E_STATE: not saved */
 typedef void app_plan_visitor(void *context, const struct plan *plan);
 /* `product_key` NULL: all; `status` PLAN_STATUS_COUNT: all. Sort key: the id in decimal. */
 MUST_USE enum status app_plans_list(struct app *app, const char *product_key, enum plan_status status,
                                     const struct page *page, app_plan_visitor *each, void *context, bool *more);
 
 /* Replaces a list (saved only, else E_STATE); atomic. E_RULE names malformed keys by place: /0, /17 ... */
-MUST_USE enum status app_plan_list_put(struct app *app, int64_t plan_id, enum plan_list list, const struct key_list *keys,
-                                       struct violations *violations);
+MUST_USE enum status app_plan_list_put(struct app *app, int64_t plan_id, enum plan_list list,
+                                       const struct key_list *keys, struct violations *violations);
 typedef void app_key_visitor(void *context, const char *device_key);
 MUST_USE enum status app_plan_list_get(struct app *app, int64_t plan_id, enum plan_list list, const struct page *page,
                                        app_key_visitor *each, void *context, bool *more);
@@ -56,8 +56,8 @@ MUST_USE enum status app_plan_device_view(struct app *app, int64_t plan_id, cons
 
 typedef void app_log_visitor(void *context, const struct log_entry *entry);
 /* Oldest first. Sort key: the entry's id in decimal. */
-MUST_USE enum status app_plan_device_log(struct app *app, int64_t plan_id, const char *device_key, const struct page *page,
-                                         app_log_visitor *each, void *context, bool *more);
+MUST_USE enum status app_plan_device_log(struct app *app, int64_t plan_id, const char *device_key,
+                                         const struct page *page, app_log_visitor *each, void *context, bool *more);
 
 struct plan_statistics {
     int64_t total;

@@ -139,7 +139,7 @@ const char *log_kind_name(enum log_kind kind); /* "otaRequest" ... */
 enum log_direction { LOG_FROM_DEVICE, LOG_FROM_SERVER, LOG_DIRECTION_COUNT };
 const char *log_direction_name(enum log_direction direction); /* "device", "server" */
 
-enum { LOG_DETAIL = 256 };
+enum { LOG_DETAIL = 400 };
 
 struct log_entry {
     int64_t id;

@@ -1,0 +1,281 @@
+#include "app/app.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/evaluation.h"
+#include "app/internal.h"
+#include "app/upgrade.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "store/package_rows.h"
+#include "store/task_rows.h"
+#include "store/token_rows.h"
+
+enum { RETRY_MS = 1000 };                                    /* a store that fails is not asked again at once */
+static const int64_t TOKEN_KEPT_MS = 7LL * 24 * 3600 * 1000; /* an expired token is 410 so long, 404 afterwards */
+
+int64_t app_now(const struct app *app)
+{
+    return app->ports.now(app->ports.context);
+}
+
+struct firmware_table *app_firmware_table(struct app *app)
+{
+    return app->table;
+}
+
+const char *app_upload_dir(const struct app *app)
+{
+    return app->tmp_dir;
+}
+
+static enum status make_folder(const char *path, struct error *error)
+{
+    if (mkdir(path, 0700) != 0 && errno != EEXIST) {
+        return error_set(error, errno == ENOSPC ? E_FULL : E_IO, "data folder", "cannot make %s: %s", path,
+                         strerror(errno));
+    }
+    return OK;
+}
+
+/* Makes DIR, DIR/files and DIR/tmp; the paths go into the app. */
+static enum status make_folders(struct app *app, struct error *error)
+{
+    const char *data_dir = app->settings.data_dir;
+    int files = snprintf(app->files_dir, sizeof app->files_dir, "%s/files", data_dir);
+    int tmp = snprintf(app->tmp_dir, sizeof app->tmp_dir, "%s/tmp", data_dir);
+    if (files < 0 || (size_t)files >= sizeof app->files_dir || tmp < 0) {
+        return error_set(error, E_LIMIT, "data folder", "the path is too long");
+    }
+    enum status status = make_folder(data_dir, error);
+    if (status == OK) {
+        status = make_folder(app->files_dir, error);
+    }
+    if (status == OK) {
+        status = make_folder(app->tmp_dir, error);
+    }
+    return status;
+}
+
+/* Removes the files of `folder` that no row names: what a crash left between rename and commit, or in mid-upload. */
+static enum status sweep_folder(struct app *app, const char *folder, bool keep_known, struct error *error)
+{
+    DIR *dir = opendir(folder);
+    if (dir == NULL) {
+        return error_set(error, E_IO, "data folder", "cannot read %s: %s", folder, strerror(errno));
+    }
+    enum status status = OK;
+    for (struct dirent *entry = readdir(dir); entry != NULL && status == OK; entry = readdir(dir)) {
+        bool known = false;
+        if (entry->d_name[0] == '.') {
+            continue;
+        }
+        if (keep_known) {
+            status = package_file_is_known(app->store, entry->d_name, &known);
+        }
+        if (status == OK && !known && unlinkat(dirfd(dir), entry->d_name, 0) == 0) {
+            log_info("app", "file=%s removed: nothing refers to it", entry->d_name);
+        }
+    }
+    (void)closedir(dir);
+    return status == OK ? OK : error_set(error, status, "store", "cannot look up files: %s", status_text(status));
+}
+
+struct token_loading {
+    struct app *app;
+    enum status status;
+};
+
+static bool load_token(void *context, const struct firmware_token *token, const struct package_file *file)
+{
+    struct token_loading *loading = context;
+    struct firmware_entry entry;
+    loading->status = upgrade_firmware_entry(loading->app, token->token, file, &entry);
+    if (loading->status == OK) {
+        loading->status = firmware_table_put(loading->app->table, &entry);
+    }
+    if (loading->status == OK && token->expired_at.known) {
+        firmware_table_expire(loading->app->table, token->token);
+    }
+    return loading->status == OK;
+}
+
+/* Downloads that a restart interrupted go on with the URL the device already has. */
+static enum status load_tokens(struct app *app, struct error *error)
+{
+    struct token_loading loading = {.app = app};
+    enum status status = app_use_begin(app);
+    if (status == OK) {
+        status = app_use_end(app, token_purge(app->store, app_now(app) - TOKEN_KEPT_MS));
+    }
+    if (status == OK) {
+        status = token_each(app->store, load_token, &loading);
+    }
+    if (status == OK) {
+        status = loading.status;
+    }
+    return status == OK ? OK : error_set(error, status, "store", "cannot load tokens: %s", status_text(status));
+}
+
+enum status app_create(const struct app_settings *settings, const struct app_ports *ports, struct app **out,
+                       struct error *error)
+{
+    struct app *app = calloc(1, sizeof *app);
+    if (app == NULL) {
+        return error_set(error, E_NOMEM, "app", "out of memory");
+    }
+    app->settings = *settings;
+    app->ports = *ports;
+    TAILQ_INIT(&app->deferred);
+    TAILQ_INIT(&app->pending);
+    char database[LIMIT_PATH + 16];
+    enum status status = make_folders(app, error);
+    if (status != OK) {
+        goto fail;
+    }
+    (void)snprintf(database, sizeof database, "%s/mockdc.db", settings->data_dir);
+    status = store_open(database, &app->store, error);
+    if (status != OK) {
+        goto fail;
+    }
+    status = firmware_table_create(&app->table);
+    if (status != OK) {
+        (void)error_set(error, status, "app", "cannot make the firmware table");
+        goto fail;
+    }
+    if ((status = sweep_folder(app, app->tmp_dir, false, error)) != OK ||
+        (status = sweep_folder(app, app->files_dir, true, error)) != OK || (status = load_tokens(app, error)) != OK) {
+        goto fail;
+    }
+    app->next_tick = evaluation_next_tick(app_now(app));
+    *out = app;
+    app_arm_alarm(app);
+    return OK;
+fail:
+    app_destroy(app);
+    return status;
+}
+
+void app_destroy(struct app *app)
+{
+    if (app == NULL) {
+        return;
+    }
+    struct presence *presence = NULL;
+    struct presence *next = NULL;
+    HASH_ITER(hh, app->present, presence, next)
+    {
+        HASH_DEL(app->present, presence);
+        free(presence);
+    }
+    for (struct pending *pending = TAILQ_FIRST(&app->pending); pending != NULL; pending = TAILQ_FIRST(&app->pending)) {
+        TAILQ_REMOVE(&app->pending, pending, entries);
+        free(pending);
+    }
+    firmware_table_destroy(app->table);
+    store_close(app->store);
+    free(app);
+}
+
+enum status app_batch_begin(struct app *app)
+{
+    return app_use_begin(app);
+}
+
+enum status app_batch_end(struct app *app)
+{
+    return app_use_end(app, OK);
+}
+
+enum status app_store_is_well(struct app *app)
+{
+    return store_ping(app->store, app_now(app));
+}
+
+/* --- time ---------------------------------------------------------------------------------------------------- */
+
+void app_arm_pending(struct app *app, const struct presence *presence, enum pending_kind kind)
+{
+    struct pending *pending = malloc(sizeof *pending);
+    if (pending == NULL) {
+        log_error("app", "out of memory: a device waits until the next tick");
+        return;
+    }
+    *pending = (struct pending){
+        .kind = kind,
+        .device_id = presence->device_id,
+        .generation = presence->generation,
+        .due = app->ports.monotonic(app->ports.context) + LIMIT_SETTLE_MS,
+    };
+    TAILQ_INSERT_TAIL(&app->pending, pending, entries);
+    app_arm_alarm(app);
+}
+
+void app_arm_alarm(struct app *app)
+{
+    int64_t now = app_now(app);
+    int64_t delay = app->next_tick - now;
+    struct maybe_instant deadline = {0};
+    if (tasks_next_deadline(app->store, &deadline) == OK && deadline.known && deadline.at - now < delay) {
+        delay = deadline.at - now;
+    }
+    const struct pending *pending = TAILQ_FIRST(&app->pending);
+    if (pending != NULL) {
+        int64_t rest = pending->due - app->ports.monotonic(app->ports.context);
+        delay = rest < delay ? rest : delay;
+    }
+    int64_t held = app->not_before - app->ports.monotonic(app->ports.context);
+    delay = delay > held ? delay : held;
+    app->ports.alarm(app->ports.context, delay > 0 ? delay : 0);
+}
+
+static void run_pending_one(struct app *app, struct presence *presence, enum pending_kind kind)
+{
+    switch (kind) {
+    case PENDING_REPORTED:
+        upgrade_device_reported(app, presence);
+        break;
+    case PENDING_SETTLED:
+        upgrade_device_settled(app, presence);
+        break;
+    case PENDING_NEXT_PLAN:
+        evaluation_device(app, presence->device_id);
+        break;
+    }
+}
+
+/* What was armed LIMIT_SETTLE_MS ago and still concerns the same link. */
+static void run_pending(struct app *app)
+{
+    int64_t now = app->ports.monotonic(app->ports.context);
+    struct pending *pending = TAILQ_FIRST(&app->pending);
+    while (pending != NULL && pending->due <= now) {
+        TAILQ_REMOVE(&app->pending, pending, entries);
+        struct presence *presence = app_presence(app, pending->device_id);
+        if (presence != NULL && presence->generation == pending->generation) {
+            run_pending_one(app, presence, pending->kind);
+        }
+        free(pending);
+        pending = TAILQ_FIRST(&app->pending);
+    }
+}
+
+void app_alarm(struct app *app)
+{
+    run_pending(app);
+    int64_t now = app_now(app);
+    if (upgrade_run_timeouts(app, now) != OK) {
+        app->not_before = app->ports.monotonic(app->ports.context) + RETRY_MS;
+    }
+    if (now >= app->next_tick) {
+        app->next_tick = evaluation_next_tick(now);
+        evaluation_tick(app);
+    }
+    app_arm_alarm(app);
+}

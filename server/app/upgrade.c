@@ -1,0 +1,336 @@
+#include "app/upgrade.h"
+
+#include <stdio.h>
+
+#include "app/evaluation.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "store/log_rows.h"
+#include "store/package_rows.h"
+#include "store/plan_rows.h"
+#include "store/task_rows.h"
+#include "store/token_rows.h"
+
+/* --- firmware tokens ------------------------------------------------------------------------------------------ */
+
+enum status upgrade_firmware_entry(const struct app *app, const char *token, const struct package_file *file,
+                                   struct firmware_entry *entry)
+{
+    *entry = (struct firmware_entry){.size = file->size};
+    int length = snprintf(entry->path, sizeof entry->path, "%s/%s", app->files_dir, file->stored);
+    if (length < 0 || (size_t)length >= sizeof entry->path) {
+        return E_LIMIT;
+    }
+    const char *extension = package_file_extension(file->name);
+    enum status status = text_copy(entry->token, sizeof entry->token, token);
+    if (status == OK) {
+        status = text_copy(entry->name, sizeof entry->name, file->name);
+    }
+    if (status == OK) {
+        status = text_copy(entry->extension, sizeof entry->extension, extension != NULL ? extension : "");
+    }
+    return status == OK ? text_copy(entry->sha256, sizeof entry->sha256, file->sha256) : status;
+}
+
+/* The tokens of one attempt, in the order of the package's files. */
+struct attempt_tokens {
+    size_t count;
+    char tokens[LIMIT_PACKAGE_FILES][LIMIT_TOKEN + 1];
+    int64_t size; /* of all files */
+    int64_t sent;
+    struct firmware_table *table;
+};
+
+static bool collect_token(void *context, const struct firmware_token *token, const struct package_file *file)
+{
+    struct attempt_tokens *found = context;
+    if (found->count == LIMIT_PACKAGE_FILES ||
+        text_copy(found->tokens[found->count], sizeof found->tokens[0], token->token) != OK) {
+        return false;
+    }
+    found->count++;
+    found->size += file->size;
+    found->sent += firmware_table_sent(found->table, token->token);
+    return true;
+}
+
+static enum status find_tokens(struct app *app, const struct task *task, size_t component, struct attempt_tokens *found)
+{
+    *found = (struct attempt_tokens){.table = app->table};
+    return token_list(app->store, task->id, task->components[component].position, collect_token, found);
+}
+
+int upgrade_progress(struct app *app, const struct task *task, size_t component)
+{
+    struct attempt_tokens found;
+    if (find_tokens(app, task, component, &found) != OK || found.size == 0) {
+        return -1;
+    }
+    return (int)(found.sent * 100 / found.size);
+}
+
+static enum status make_tokens(struct app *app, const struct task *task, size_t component,
+                               const struct package *package, struct attempt_tokens *made)
+{
+    *made = (struct attempt_tokens){.count = package->file_count};
+    enum status status = OK;
+    for (size_t i = 0; i < package->file_count && status == OK; i++) {
+        struct firmware_entry entry;
+        struct firmware_token row = {.task_id = task->id,
+                                     .position = task->components[component].position,
+                                     .attempt = task->components[component].attempts,
+                                     .file_index = package->files[i].index,
+                                     .created_at = app_now(app)};
+        status = app->ports.token(app->ports.context, row.token);
+        if (status == OK) {
+            status = token_insert(app->store, &row);
+        }
+        if (status == OK) {
+            text_copy_cut(made->tokens[i], sizeof made->tokens[i], row.token);
+            status = upgrade_firmware_entry(app, row.token, &package->files[i], &entry);
+        }
+        if (status == OK) {
+            status = app_defer_token_put(app, &entry);
+        }
+    }
+    return status;
+}
+
+/* --- effects -------------------------------------------------------------------------------------------------- */
+
+static int64_t package_size(const struct package *package)
+{
+    int64_t size = 0;
+    for (size_t i = 0; i < package->file_count; i++) {
+        size += package->files[i].size;
+    }
+    return size;
+}
+
+static enum status send_notify(struct app *app, const struct task *task, const struct plan *plan)
+{
+    struct notify_order order = {.min_battery = plan->strategy.min_battery, .min_signal = plan->strategy.min_signal};
+    for (size_t i = 0; i < task->component_count; i++) {
+        const struct task_component *component = &task->components[i];
+        if (component->skipped || component->step == STEP_SUCCESSFUL) {
+            continue;
+        }
+        CLEANUP(cleanup_package) struct package package = {0};
+        enum status status = package_find(app->store, component->package_id, &package);
+        if (status != OK) {
+            return status;
+        }
+        size_t at = order.count++;
+        order.tasks[at].type = component->type;
+        order.tasks[at].space = package_size(&package);
+        text_copy_cut(order.tasks[at].component_no, sizeof order.tasks[at].component_no, component->component_no);
+        text_copy_cut(order.tasks[at].source_version, sizeof order.tasks[at].source_version, component->source_version);
+        text_copy_cut(order.tasks[at].target_version, sizeof order.tasks[at].target_version, component->target_version);
+    }
+    return order.count == 0 ? OK : app_defer_notify(app, task->device_id, &order);
+}
+
+static enum status send_firmware(struct app *app, const struct task *task, size_t index, bool fresh)
+{
+    const struct task_component *component = &task->components[index];
+    CLEANUP(cleanup_package) struct package package = {0};
+    struct attempt_tokens tokens;
+    enum status status = package_find(app->store, component->package_id, &package);
+    if (status == OK) {
+        status = find_tokens(app, task, index, &tokens);
+    }
+    if (status == OK && (fresh || tokens.count != package.file_count)) {
+        status = make_tokens(app, task, index, &package, &tokens);
+    }
+    if (status != OK) {
+        return status;
+    }
+    struct firmware_order order = {
+        .type = component->type, .with_sha256 = task->wants_sha256, .file_count = package.file_count};
+    text_copy_cut(order.component_no, sizeof order.component_no, component->component_no);
+    text_copy_cut(order.source_version, sizeof order.source_version, component->source_version);
+    text_copy_cut(order.target_version, sizeof order.target_version, component->target_version);
+    for (size_t i = 0; i < package.file_count; i++) {
+        const struct package_file *file = &package.files[i];
+        const char *extension = package_file_extension(file->name);
+        order.files[i].size = file->size;
+        text_copy_cut(order.files[i].token, sizeof order.files[i].token, tokens.tokens[i]);
+        text_copy_cut(order.files[i].extension, sizeof order.files[i].extension, extension != NULL ? extension : "");
+        text_copy_cut(order.files[i].md5, sizeof order.files[i].md5, file->md5);
+        text_copy_cut(order.files[i].sha256, sizeof order.files[i].sha256, file->sha256);
+        text_copy_cut(order.files[i].crc32, sizeof order.files[i].crc32, file->crc32);
+    }
+    return app_defer_firmware(app, task->device_id, &order);
+}
+
+static enum status expire_tokens(struct app *app, const struct task *task, size_t index)
+{
+    struct attempt_tokens tokens;
+    enum status status = find_tokens(app, task, index, &tokens);
+    for (size_t i = 0; i < tokens.count && status == OK; i++) {
+        status = app_defer_token_expire(app, tokens.tokens[i]);
+    }
+    return status == OK ? token_expire_of(app->store, task->id, task->components[index].position, app_now(app))
+                        : status;
+}
+
+/* The first device that starts makes the plan `upgrading`. */
+static enum status plan_started(struct app *app, const struct plan *plan, int64_t at)
+{
+    CLEANUP(cleanup_plan) struct plan now = {0};
+    enum status status = plan_find(app->store, plan->id, &now);
+    if (status != OK || now.status != PLAN_ACTIVATED) {
+        return status;
+    }
+    now.status = PLAN_UPGRADING;
+    now.started_at = (struct maybe_instant){true, at};
+    log_info("app", "plan=%lld activated -> upgrading", (long long)plan->id);
+    return plan_update_status(app->store, &now);
+}
+
+static enum status task_finished(struct app *app, const struct task *task, const struct session_event *event,
+                                 int64_t at)
+{
+    log_info("app", "device=#%lld plan=%lld %s %s", (long long)task->device_id, (long long)task->plan_id,
+             device_status_name(task->status), reason_name(task->reason));
+    enum status status = evaluation_end_plan(app, task->plan_id, at);
+    const struct presence *presence = app_presence(app, task->device_id);
+    if (status != OK || presence == NULL) {
+        return status;
+    }
+    if (event->kind == SESSION_STATUS) {
+        return app_defer_evaluate(app, task->device_id); /* acted on at PUBREL: the device is idle now */
+    }
+    app_arm_pending(app, presence, PENDING_NEXT_PLAN); /* by its version or a timeout: it may not be idle yet */
+    return OK;
+}
+
+static enum status apply_effect(struct app *app, const struct task *task, const struct plan *plan,
+                                const struct session_event *event, struct session_effect *effect, int64_t at)
+{
+    const struct presence *presence = app_presence(app, task->device_id);
+    switch (effect->kind) {
+    case EFFECT_LOG:
+        effect->entry.at = at;
+        return log_append(app->store, task->plan_id, task->device_id, &effect->entry);
+    case EFFECT_SEND_NOTIFY:
+        return send_notify(app, task, plan);
+    case EFFECT_SEND_URL:
+        return send_firmware(app, task, effect->component, effect->fresh);
+    case EFFECT_EXPIRE_URL:
+        return expire_tokens(app, task, effect->component);
+    case EFFECT_SETTLE:
+        if (presence != NULL) {
+            app_arm_pending(app, presence, PENDING_SETTLED);
+        }
+        return OK;
+    case EFFECT_STARTED:
+        return plan_started(app, plan, at);
+    case EFFECT_RELEASED:
+        return OK; /* the store counts slots by status */
+    case EFFECT_FINISHED:
+        return task_finished(app, task, event, at);
+    case SESSION_EFFECT_COUNT:
+        break;
+    }
+    return E_INTERNAL;
+}
+
+enum status upgrade_step(struct app *app, struct task *task, const struct plan *plan, const struct session_event *event,
+                         int64_t at)
+{
+    struct session_effects effects;
+    session_step(task, &plan->strategy, event, at, &effects);
+    enum status status = task_save(app->store, task);
+    for (size_t i = 0; i < effects.count && status == OK; i++) {
+        status = apply_effect(app, task, plan, event, &effects.items[i], at);
+    }
+    return status;
+}
+
+enum status upgrade_event(struct app *app, int64_t device_id, const struct session_event *event, bool *found)
+{
+    struct task task;
+    CLEANUP(cleanup_plan) struct plan plan = {0};
+    enum status status = task_running_of_device(app->store, device_id, &task);
+    *found = status == OK;
+    if (status != OK) {
+        return status == E_NOT_FOUND ? OK : status;
+    }
+    struct session_event known = *event;
+    if (task.phase == TASK_RUNNING && known.kind == SESSION_STATUS) {
+        known.progress = upgrade_progress(app, &task, task.current);
+    }
+    status = plan_find(app->store, task.plan_id, &plan);
+    return status == OK ? upgrade_step(app, &task, &plan, &known, app_now(app)) : status;
+}
+
+/* --- moments -------------------------------------------------------------------------------------------------- */
+
+/* One event for one device, in a use of its own; then, when no task runs and `evaluate` says so, the evaluation. */
+static void moment(struct app *app, struct presence *presence, enum session_event_kind kind, bool evaluate)
+{
+    int64_t device_id = presence->device_id;
+    struct session_event event = {.kind = kind, .device_online = true, .progress = -1};
+    bool found = false;
+    enum status status = app_use_begin(app);
+    if (status == OK) {
+        status = app_use_end(app, upgrade_event(app, device_id, &event, &found));
+    }
+    if (status != OK) {
+        log_error("app", "device=#%lld %s: %s", (long long)device_id, session_event_name(kind), status_text(status));
+    } else if (!found && evaluate) {
+        evaluation_device(app, device_id);
+    }
+}
+
+void upgrade_device_reported(struct app *app, struct presence *presence)
+{
+    if (!presence->reported) {
+        presence->reported = true;
+        moment(app, presence, SESSION_REPORTED, true);
+    }
+}
+
+void upgrade_device_settled(struct app *app, struct presence *presence)
+{
+    moment(app, presence, SESSION_SETTLED, false);
+}
+
+enum { TIMEOUTS_AT_ONCE = 256 };
+
+static enum status time_out(struct app *app, const struct task_key *key, int64_t now)
+{
+    struct task task;
+    CLEANUP(cleanup_plan) struct plan plan = {0};
+    enum status status = task_find(app->store, key->plan_id, key->device_id, &task);
+    if (status == OK) {
+        status = plan_find(app->store, key->plan_id, &plan);
+    }
+    struct session_event event = {
+        .kind = SESSION_TIMEOUT, .device_online = app_is_online(app, key->device_id), .progress = -1};
+    return status == OK ? upgrade_step(app, &task, &plan, &event, now) : status;
+}
+
+enum status upgrade_run_timeouts(struct app *app, int64_t now)
+{
+    struct task_key due[TIMEOUTS_AT_ONCE];
+    size_t count = 0;
+    do {
+        count = 0;
+        enum status status = app_use_begin(app);
+        if (status == OK) {
+            status = tasks_due(app->store, now, due, TIMEOUTS_AT_ONCE, &count);
+            for (size_t i = 0; i < count && status == OK; i++) {
+                status = time_out(app, &due[i], now);
+            }
+            status = app_use_end(app, status);
+        }
+        if (status != OK) {
+            log_error("app", "timeouts could not be worked off: %s", status_text(status));
+            return status;
+        }
+    } while (count == TIMEOUTS_AT_ONCE);
+    return OK;
+}

@@ -4,6 +4,8 @@
  *
  *   online planStatus plannedTime pushPeriod blacklist whitelist notFinal notBusy version battery signal space
  *   userConfirmed slot            the first that fails is the reason
+ *
+ * All checks are always made and named, also behind the first that fails, so that a person sees everything at once.
  */
 #ifndef PLAN_ELIGIBILITY_H
 #define PLAN_ELIGIBILITY_H
@@ -38,20 +40,22 @@ struct eligibility_check {
 
 struct eligibility {
     bool eligible;
-    enum reason reason;        /* the first check that failed, or REASON_NONE */
-    bool at_target;            /* every component is at its target: the device counts as upgraded (alreadyAtTarget) */
+    enum reason reason; /* the first check that failed, or REASON_NONE */
+    bool at_target; /* every component is at its target: the device counts as upgraded (alreadyAtTarget). Then `version`
+                       is the reason (nothing to do) and what comes behind it is of no matter; never true while an
+                       earlier check fails */
     size_t count;
     struct eligibility_check checks[REASON_LAST_CHECK];
     /* per component of the plan: what issuing would do */
-    bool skip[LIMIT_COMPONENTS]; /* is at its target */
+    bool skip[LIMIT_COMPONENTS];          /* is at its target */
     const char *source[LIMIT_COMPONENTS]; /* reported version, NULL unknown; borrowed from the device */
 };
 
 void eligibility_decide(const struct eligibility_input *input, struct eligibility *result);
 
-/* The version that decides for a component (protocol.md, 6: compare module versions with id 25 only), or NULL when unknown:
- * MCU: as reported. Module: the bare version; while none was ever reported, 0x0044's own unless it merely begins with
- * `target` (then a suffix may hide the target). Borrowed from the device. */
+/* The version that decides for a component (protocol.md, 6: compare module versions with id 25 only), or NULL when
+ * unknown: MCU: as reported. Module: the bare version; while none was ever reported, 0x0044's own unless it merely
+ * begins with `target` (then a suffix may hide the target). Borrowed from the device. */
 const char *component_version(const struct device *device, enum component_type type, const char *component_no,
                               const char *target);
 

@@ -19,8 +19,8 @@
 #include "domain/task.h"
 
 enum session_event_kind {
-    SESSION_ISSUE,    /* an evaluation passed: source versions are filled in, `skipped` is set on what is at its target */
-    SESSION_STATUS,   /* 0x0114 of the device (`upgrade`), acted on at PUBREL */
+    SESSION_ISSUE,  /* an evaluation passed: source versions are filled in, `skipped` is set on what is at its target */
+    SESSION_STATUS, /* 0x0114 of the device (`upgrade`), acted on at PUBREL */
     SESSION_VERSIONS, /* 0x0115 or 0x0044 (`versions`) */
     SESSION_REQUEST,  /* 0x0115 came (after SESSION_VERSIONS for the same frame) */
     SESSION_ONLINE,   /* subscribed again */
@@ -38,18 +38,18 @@ struct session_event {
     bool device_online;
     const struct upgrade_report *upgrade;  /* SESSION_STATUS */
     const struct version_report *versions; /* SESSION_VERSIONS */
-    int progress;                          /* percent of the present download that the firmware server has sent; -1 unknown */
+    int progress; /* percent of the present download that the firmware server has sent; -1 unknown */
 };
 
 enum session_effect_kind {
-    EFFECT_LOG,          /* entry: without id and at */
-    EFFECT_SEND_NOTIFY,  /* all components that are neither skipped nor successful */
-    EFFECT_SEND_URL,     /* firmware information of components[component], new tokens when `fresh` */
-    EFFECT_EXPIRE_URL,   /* the tokens of components[component] */
-    EFFECT_SETTLE,       /* send SESSION_SETTLED in LIMIT_SETTLE_MS (the device is not idle yet) */
-    EFFECT_STARTED,      /* the plan may become `upgrading` */
-    EFFECT_RELEASED,     /* refused: back to nonUpgraded; the slot is free */
-    EFFECT_FINISHED,     /* upgraded or failed: the next plan may be issued */
+    EFFECT_LOG,         /* entry: without id and at */
+    EFFECT_SEND_NOTIFY, /* all components that are neither skipped nor successful */
+    EFFECT_SEND_URL,    /* firmware information of components[component], new tokens when `fresh` */
+    EFFECT_EXPIRE_URL,  /* the tokens of components[component] */
+    EFFECT_SETTLE,      /* send SESSION_SETTLED in LIMIT_SETTLE_MS (the device is not idle yet) */
+    EFFECT_STARTED,     /* the plan may become `upgrading` */
+    EFFECT_RELEASED,    /* refused: back to nonUpgraded; the slot is free */
+    EFFECT_FINISHED,    /* upgraded or failed: the next plan may be issued */
     SESSION_EFFECT_COUNT
 };
 
@@ -60,7 +60,9 @@ struct session_effect {
     struct log_entry entry;
 };
 
-enum { SESSION_EFFECTS = 64 }; /* the most that one step can make: 20 components succeed at once, each with a few entries */
+enum {
+    SESSION_EFFECTS = 64
+}; /* the most that one step can make: 20 components succeed at once, each with a few entries */
 
 struct session_effects {
     size_t count;
@@ -68,8 +70,8 @@ struct session_effects {
 };
 
 /*
- * Applies `event` to `task` in place. `strategy` is the plan's. `now` in milliseconds of the product's clock. An event that
- * does not fit changes nothing but may leave a protocolWarning among the effects. `effects` is emptied first.
+ * Applies `event` to `task` in place. `strategy` is the plan's. `now` in milliseconds of the product's clock. An event
+ * that does not fit changes nothing but may leave a protocolWarning among the effects. `effects` is emptied first.
  */
 void session_step(struct task *task, const struct strategy *strategy, const struct session_event *event, int64_t now,
                   struct session_effects *effects);

@@ -4,8 +4,8 @@
  *   child_start --> running --(exits by itself)--> on_exit --> (owner starts it again or not)
  *                      \-- child_stop: SIGTERM, after `grace_ms` SIGKILL --> gone, no on_exit
  *
- * The child dies with the server (PR_SET_PDEATHSIG SIGTERM) and runs as our own user. Its standard output and error come
- * line by line.
+ * The child dies with the server (PR_SET_PDEATHSIG SIGTERM) and runs as our own user. Its standard output and error
+ * come line by line.
  */
 #ifndef LOOP_CHILD_H
 #define LOOP_CHILD_H

@@ -51,7 +51,8 @@ MUST_USE enum status loop_signal_create(struct loop *loop, int number, loop_sign
                                         struct loop_signal **watch);
 void loop_signal_destroy(struct loop_signal *watch);
 
-/* A wake-up: wakeup_post() may be called from any thread; posts that come before the handler has run become one call. */
+/* A wake-up: wakeup_post() may be called from any thread; posts that come before the handler has run become one call.
+ */
 struct loop_wakeup;
 typedef void loop_wakeup_handler(void *context);
 MUST_USE enum status loop_wakeup_create(struct loop *loop, loop_wakeup_handler *handler, void *context,

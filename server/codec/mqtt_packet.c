@@ -14,6 +14,7 @@ enum {
     CONNACK_LENGTH = 2,
     ACK_LENGTH = 2,
     SUBACK_LENGTH = 3,
+    SUBACK_FAILURE = 0x80,
 };
 
 const char *mqtt_packet_name(unsigned type)
@@ -196,7 +197,7 @@ enum status mqtt_suback_read(const struct mqtt_packet *packet, uint16_t *packet_
     if (reader.status != OK) {
         return reader.status;
     }
-    if (packet->type != MQTT_SUBACK || id == 0) {
+    if (packet->type != MQTT_SUBACK || id == 0 || (granted > QOS_MOST && granted != SUBACK_FAILURE)) {
         return E_FORMAT;
     }
     *packet_id = id;

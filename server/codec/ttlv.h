@@ -95,4 +95,7 @@ void ttlv_put_string(struct buffer *out, uint16_t id, const char *text);
 size_t ttlv_open_struct(struct buffer *out, uint16_t id);
 void ttlv_close_struct(struct buffer *out, size_t mark, uint16_t items);
 
+/* The whole document again, each number in its shortest form. */
+void ttlv_put_document(struct buffer *out, const struct ttlv_document *document);
+
 #endif

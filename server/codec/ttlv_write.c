@@ -82,3 +82,26 @@ void ttlv_close_struct(struct buffer *out, size_t mark, uint16_t items)
 {
     writer_set_u16(out, mark, items);
 }
+
+void ttlv_put_document(struct buffer *out, const struct ttlv_document *document)
+{
+    for (size_t i = 0; i < document->count; i++) {
+        const struct ttlv_item *item = &document->items[i];
+        switch (item->type) {
+        case TTLV_FALSE:
+        case TTLV_TRUE:
+            ttlv_put_bool(out, item->id, item->type == TTLV_TRUE);
+            break;
+        case TTLV_NUMBER:
+            put_magnitude(out, item->id, item->negative && item->magnitude != 0, item->places, item->magnitude);
+            break;
+        case TTLV_BYTES:
+            ttlv_put_bytes(out, item->id, item->bytes, item->length);
+            break;
+        case TTLV_STRUCT:
+            /* its children follow in the array */
+            ttlv_close_struct(out, ttlv_open_struct(out, item->id), (uint16_t)item->children);
+            break;
+        }
+    }
+}

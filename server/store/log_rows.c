@@ -29,7 +29,8 @@ enum status log_append(struct store *store, int64_t plan_id, int64_t device_id, 
 
 static void read_row(struct query *query, struct log_entry *entry)
 {
-    *entry = (struct log_entry){.id = query_int(query), .at = query_int(query)};
+    *entry = (struct log_entry){.id = query_int(query)};
+    entry->at = query_int(query);
     query_text(query, entry->component_no, sizeof entry->component_no);
     entry->attempt = query_small(query);
     entry->direction = (enum log_direction)query_enum(query, LOG_DIRECTION_COUNT);

@@ -28,14 +28,14 @@ int suite_run(const char *name, const struct test_case *cases);
     do {                                                                                                               \
         bool check_row_ok = (condition);                                                                               \
         if (!check_row_ok) {                                                                                           \
-            (void)fprintf(stderr, "    row '%s': %s\n", (row), #condition);                                           \
+            (void)fprintf(stderr, "    row '%s': %s\n", (row), #condition);                                            \
         }                                                                                                              \
         CU_assertImplementation(check_row_ok, __LINE__, #condition, __FILE__, "", CU_FALSE);                           \
     } while (0)
 
-#define CHECK(condition)          CU_ASSERT(condition)
-#define CHECK_FATAL(condition)    CU_ASSERT_FATAL(condition)
-#define CHECK_OK(call)            CU_ASSERT_EQUAL((call), OK)
+#define CHECK(condition)           CU_ASSERT(condition)
+#define CHECK_FATAL(condition)     CU_ASSERT_FATAL(condition)
+#define CHECK_OK(call)             CU_ASSERT_EQUAL((call), OK)
 #define CHECK_TEXT(actual, wanted) CU_ASSERT_STRING_EQUAL((actual), (wanted))
 
 /* The tree's folder fixtures/ with `name` behind it; static memory, valid until the next call. */

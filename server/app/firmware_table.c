@@ -1,0 +1,191 @@
+#include "app/firmware_table.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <uthash.h>
+
+/* Expired tokens that are still answered by 410; of older ones nothing is known any more (404). */
+enum { EXPIRED_KEPT = 100000 };
+
+/* A token; what it serves is kept short here (thousands are alive) and made whole for each reader. */
+struct node {
+    char token[LIMIT_TOKEN + 1];
+    bool expired; /* then path and name are NULL */
+    char *path;
+    char *name;
+    char extension[sizeof((struct firmware_entry *)0)->extension];
+    char sha256[65];
+    int64_t size;
+    int64_t sent;
+    TAILQ_ENTRY(node) expiry; /* while expired */
+    UT_hash_handle hh;
+};
+TAILQ_HEAD(node_list, node);
+
+struct firmware_table {
+    pthread_mutex_t lock;
+    struct node *nodes;
+    struct node_list expired; /* oldest first */
+    size_t expired_count;
+};
+
+enum status firmware_table_create(struct firmware_table **out)
+{
+    struct firmware_table *table = calloc(1, sizeof *table);
+    if (table == NULL) {
+        return E_NOMEM;
+    }
+    if (pthread_mutex_init(&table->lock, NULL) != 0) {
+        free(table);
+        return E_NOMEM;
+    }
+    TAILQ_INIT(&table->expired);
+    *out = table;
+    return OK;
+}
+
+static void node_destroy(struct node *node)
+{
+    free(node->path);
+    free(node->name);
+    free(node);
+}
+
+void firmware_table_destroy(struct firmware_table *table)
+{
+    if (table == NULL) {
+        return;
+    }
+    struct node *node = NULL;
+    struct node *next = NULL;
+    HASH_ITER(hh, table->nodes, node, next)
+    {
+        HASH_DEL(table->nodes, node);
+        node_destroy(node);
+    }
+    (void)pthread_mutex_destroy(&table->lock);
+    free(table);
+}
+
+static struct node *find(struct firmware_table *table, const char *token)
+{
+    struct node *node = NULL;
+    HASH_FIND_STR(table->nodes, token, node);
+    return node;
+}
+
+enum status firmware_table_put(struct firmware_table *table, const struct firmware_entry *entry)
+{
+    struct node *node = calloc(1, sizeof *node);
+    if (node == NULL) {
+        return E_NOMEM;
+    }
+    node->path = strdup(entry->path);
+    node->name = strdup(entry->name);
+    if (node->path == NULL || node->name == NULL) {
+        node_destroy(node);
+        return E_NOMEM;
+    }
+    memcpy(node->token, entry->token, sizeof node->token);
+    memcpy(node->extension, entry->extension, sizeof node->extension);
+    memcpy(node->sha256, entry->sha256, sizeof node->sha256);
+    node->size = entry->size;
+    (void)pthread_mutex_lock(&table->lock);
+    bool taken = find(table, entry->token) != NULL;
+    if (!taken) {
+        HASH_ADD_STR(table->nodes, token, node);
+    }
+    (void)pthread_mutex_unlock(&table->lock);
+    if (taken) {
+        node_destroy(node);
+    }
+    return taken ? E_EXISTS : OK;
+}
+
+static void expire(struct firmware_table *table, struct node *node)
+{
+    node->expired = true;
+    free(node->path);
+    free(node->name);
+    node->path = NULL;
+    node->name = NULL;
+    TAILQ_INSERT_TAIL(&table->expired, node, expiry);
+    if (++table->expired_count > EXPIRED_KEPT) {
+        struct node *oldest = TAILQ_FIRST(&table->expired);
+        TAILQ_REMOVE(&table->expired, oldest, expiry);
+        table->expired_count--;
+        HASH_DEL(table->nodes, oldest);
+        node_destroy(oldest);
+    }
+}
+
+void firmware_table_expire(struct firmware_table *table, const char *token)
+{
+    (void)pthread_mutex_lock(&table->lock);
+    struct node *node = find(table, token);
+    if (node != NULL && !node->expired) {
+        expire(table, node);
+    }
+    (void)pthread_mutex_unlock(&table->lock);
+}
+
+static void copy_out(const struct node *node, struct firmware_entry *entry)
+{
+    memcpy(entry->token, node->token, sizeof entry->token);
+    memcpy(entry->extension, node->extension, sizeof entry->extension);
+    memcpy(entry->sha256, node->sha256, sizeof entry->sha256);
+    strcpy(entry->path, node->path); /* came out of a buffer of the same size */
+    strcpy(entry->name, node->name);
+    entry->size = node->size;
+}
+
+enum status firmware_table_take(struct firmware_table *table, const char *token, const struct firmware_entry **entry)
+{
+    struct firmware_entry *made = malloc(sizeof *made);
+    if (made == NULL) {
+        return E_NOMEM;
+    }
+    enum status status = E_NOT_FOUND;
+    (void)pthread_mutex_lock(&table->lock);
+    const struct node *node = find(table, token);
+    if (node != NULL && node->expired) {
+        status = E_STATE;
+    } else if (node != NULL) {
+        copy_out(node, made);
+        status = OK;
+    }
+    (void)pthread_mutex_unlock(&table->lock);
+    if (status != OK) {
+        free(made);
+        return status;
+    }
+    *entry = made;
+    return OK;
+}
+
+void firmware_table_release(struct firmware_table *table, const struct firmware_entry *entry)
+{
+    (void)table;
+    free((void *)(uintptr_t)entry);
+}
+
+void firmware_table_note(struct firmware_table *table, const char *token, int64_t end)
+{
+    (void)pthread_mutex_lock(&table->lock);
+    struct node *node = find(table, token);
+    if (node != NULL && end > node->sent) {
+        node->sent = end;
+    }
+    (void)pthread_mutex_unlock(&table->lock);
+}
+
+int64_t firmware_table_sent(struct firmware_table *table, const char *token)
+{
+    (void)pthread_mutex_lock(&table->lock);
+    const struct node *node = find(table, token);
+    int64_t sent = node != NULL ? node->sent : 0;
+    (void)pthread_mutex_unlock(&table->lock);
+    return sent;
+}

@@ -1,0 +1,193 @@
+/* Making, replacing, deleting and activating plans (plans.h). */
+#include <inttypes.h>
+#include <string.h>
+
+#include "app/internal.h"
+#include "app/plans.h"
+#include "app/plans_lists.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "store/package_rows.h"
+#include "store/plan_rows.h"
+#include "store/product_rows.h"
+#include "zone/zone.h"
+
+static enum status check_product(struct app *app, const struct plan *plan, const struct plan *existing,
+                                 struct violations *violations)
+{
+    struct product product;
+    enum status status = product_find(app->store, plan->product_key, &product);
+    if (status == E_NOT_FOUND) {
+        violation_add(violations, "no such product", "/productKey");
+        return OK;
+    }
+    if (status == OK && existing != NULL && strcmp(existing->product_key, plan->product_key) != 0) {
+        violation_add(violations, "is fixed once the plan is saved", "/productKey");
+    }
+    return status;
+}
+
+static enum status check_component(struct app *app, const struct plan *plan, size_t i, struct violations *violations)
+{
+    const struct plan_component *component = &plan->components[i];
+    CLEANUP(cleanup_package) struct package package = {0};
+    enum status status = package_find(app->store, component->package_id, &package);
+    if (status == E_NOT_FOUND) {
+        violation_add(violations, "no such package", "/components/%zu/packageId", i);
+        return OK;
+    }
+    if (status != OK) {
+        return status;
+    }
+    if (strcmp(package.product_key, plan->product_key) != 0) {
+        violation_add(violations, "is a package of another product", "/components/%zu/packageId", i);
+    }
+    if (package.component_type != component->type) {
+        violation_add(violations, "is a package for the other component type", "/components/%zu/packageId", i);
+    } else if (component->type == COMPONENT_MCU && package.file_count > 1) {
+        violation_add(violations, "has several files, which only a module can take", "/components/%zu/packageId", i);
+    }
+    return OK;
+}
+
+/* Everything that is wrong, in one pass. */
+static enum status check(struct app *app, struct plan *plan, const struct plan *existing, const struct key_list *white,
+                         const struct key_list *black, struct violations *violations)
+{
+    enum status status = check_product(app, plan, existing, violations);
+    if (!zone_exists(plan->time_zone)) {
+        violation_add(violations, "must be the IANA name of a time zone, such as Asia/Shanghai", "/timeZone");
+    }
+    for (size_t i = 0; status == OK && i < plan->component_count && i < LIMIT_COMPONENTS; i++) {
+        status = check_component(app, plan, i, violations);
+    }
+    plan_list_check(LIST_WHITE, white, "/whitelist", violations);
+    plan_list_check(LIST_BLACK, black, "/blacklist", violations);
+    /* last: it sorts the components, and the pointers above name places in the request */
+    plan_check(plan, violations);
+    return status == OK && violations->count > 0 ? E_RULE : status;
+}
+
+static enum status put_list(struct app *app, struct plan *plan, enum plan_list list, const struct key_list *keys)
+{
+    return plan_list_is_given(keys) ? plan_keys_put(app->store, plan->id, list, keys->keys, keys->count) : OK;
+}
+
+static enum status store_plan(struct app *app, struct plan *plan, const struct plan *existing,
+                              const struct key_list *white, const struct key_list *black)
+{
+    plan->status = PLAN_SAVED;
+    plan->created_at = existing != NULL ? existing->created_at : app_now(app);
+    plan->activated_at = plan->started_at = plan->ended_at = (struct maybe_instant){0};
+    enum status status = existing != NULL ? plan_replace(app->store, plan) : plan_insert(app->store, plan);
+    if (status != OK || (status = put_list(app, plan, LIST_WHITE, white)) != OK ||
+        (status = put_list(app, plan, LIST_BLACK, black)) != OK) {
+        return status;
+    }
+    CLEANUP(cleanup_plan) struct plan stored = {0};
+    if ((status = plan_find(app->store, plan->id, &stored)) == OK) {
+        memcpy(plan->list_count, stored.list_count, sizeof plan->list_count);
+    }
+    return status;
+}
+
+static enum status save(struct app *app, struct plan *plan, const struct key_list *white, const struct key_list *black,
+                        struct violations *violations)
+{
+    CLEANUP(cleanup_plan) struct plan found = {0};
+    const struct plan *existing = plan->id != 0 ? &found : NULL;
+    if (existing != NULL) {
+        enum status status = plans_find_saved(app, plan->id, &found);
+        if (status != OK) {
+            return status;
+        }
+    }
+    enum status status = check(app, plan, existing, white, black, violations);
+    return status == OK ? store_plan(app, plan, existing, white, black) : status;
+}
+
+enum status app_plan_save(struct app *app, struct plan *plan, const struct key_list *whitelist,
+                          const struct key_list *blacklist, struct violations *violations)
+{
+    int64_t id_before = plan->id;
+    enum status status = app_use_begin(app);
+    if (status != OK) {
+        return status;
+    }
+    status = app_use_end(app, save(app, plan, whitelist, blacklist, violations));
+    if (status == OK) {
+        log_info("app", "plan=%" PRId64 " product=%s saved", plan->id, plan->product_key);
+    } else {
+        plan->id = id_before;
+    }
+    return status;
+}
+
+enum status app_plan_find(struct app *app, int64_t id, struct plan *plan)
+{
+    return plan_find(app->store, id, plan);
+}
+
+static enum status delete_saved(struct app *app, struct plan *plan)
+{
+    return plan_delete(app->store, plan->id);
+}
+
+static enum status activate_saved(struct app *app, struct plan *plan)
+{
+    if (!plan_status_may_become(plan->status, PLAN_ACTIVATED)) {
+        return E_STATE;
+    }
+    plan->status = PLAN_ACTIVATED;
+    plan->activated_at = (struct maybe_instant){.known = true, .at = app_now(app)};
+    return plan_update_status(app->store, plan);
+}
+
+typedef enum status plan_act(struct app *app, struct plan *plan);
+
+/* One act on one plan that is still saved, in a use of its own. */
+static enum status act_on_saved(struct app *app, int64_t id, plan_act *act, const char *done)
+{
+    CLEANUP(cleanup_plan) struct plan plan = {0};
+    enum status status = app_use_begin(app);
+    if (status != OK) {
+        return status;
+    }
+    if ((status = plans_find_saved(app, id, &plan)) == OK) {
+        status = act(app, &plan);
+    }
+    status = app_use_end(app, status);
+    if (status == OK) {
+        log_info("app", "plan=%" PRId64 " %s", id, done);
+    }
+    return status;
+}
+
+enum status app_plan_delete(struct app *app, int64_t id)
+{
+    return act_on_saved(app, id, delete_saved, "deleted");
+}
+
+enum status app_plan_activate(struct app *app, int64_t id)
+{
+    return act_on_saved(app, id, activate_saved, "saved -> activated");
+}
+
+struct visit {
+    app_plan_visitor *each;
+    void *context;
+};
+
+static bool pass_on(void *context, const struct plan *plan)
+{
+    const struct visit *visit = context;
+    visit->each(visit->context, plan);
+    return true;
+}
+
+enum status app_plans_list(struct app *app, const char *product_key, enum plan_status status, const struct page *page,
+                           app_plan_visitor *each, void *context, bool *more)
+{
+    struct visit visit = {.each = each, .context = context};
+    return plan_list_page(app->store, product_key, status, page, pass_on, &visit, more);
+}

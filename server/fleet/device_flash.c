@@ -1,6 +1,7 @@
 #include "fleet/device_flash.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -85,8 +86,9 @@ enum status device_flash_store(const char *path, const struct device_flash *flas
     if (root == NULL) {
         return E_NOMEM;
     }
-    if (json_dump_file(root, aside, JSON_INDENT(2)) != 0 || chmod(aside, S_IRUSR | S_IWUSR) != 0 ||
-        rename(aside, path) != 0) {
+    /* mode 0600 from the start: the secret is in it */
+    CLEANUP(cleanup_fd) int fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    if (fd < 0 || json_dumpfd(root, fd, JSON_INDENT(2)) != 0 || rename(aside, path) != 0) {
         return E_IO;
     }
     return OK;

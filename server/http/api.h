@@ -1,0 +1,43 @@
+/*
+ * The use cases of the API, one file per resource; routes.c puts them into the table.
+ */
+#ifndef HTTP_API_H
+#define HTTP_API_H
+
+#include "http/request.h"
+
+typedef void api_check(struct request *request);
+typedef void api_act(const struct api *api, struct request *request, struct answer *answer);
+
+/* products_api.c */
+api_check products_check_create, products_check_list;
+api_act products_create, products_list, products_get, products_delete;
+
+/* devices_api.c */
+api_check devices_check_create, devices_check_list, devices_check_enabled;
+api_act devices_create, devices_list, devices_get, devices_delete, devices_disconnect, devices_enable;
+
+/* packages_api.c */
+api_check packages_check_create, packages_check_list, packages_check_one;
+api_act packages_create, packages_list, packages_get, packages_delete;
+
+/* plans_api.c */
+api_check plans_check_create, plans_check_replace, plans_check_list, plans_check_one;
+api_act plans_create, plans_replace, plans_list, plans_get, plans_delete, plans_activate, plans_statistics;
+
+/* plan_lists_api.c: whitelist and blacklist */
+api_check plan_lists_check_put, plan_lists_check_get;
+api_act plan_whitelist_put, plan_whitelist_get, plan_blacklist_put, plan_blacklist_get;
+
+/* plan_devices_api.c */
+api_check plan_devices_check_list, plan_devices_check_logs;
+api_act plan_devices_list, plan_devices_get, plan_devices_logs;
+
+/* evaluations_api.c: evaluations and the clock */
+api_check evaluations_check;
+api_act evaluations_create, clock_get;
+
+/* health.c and page.c: outside of /api/ */
+api_act health_alive, health_ready, page_get, openapi_get;
+
+#endif

@@ -1,0 +1,328 @@
+#include "http/call.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "crypto/random.h"
+#include "http/perform.h"
+#include "http/respond.h"
+#include "http/router.h"
+
+/* A refused body is read to its end before the answer up to this size, so that the client surely reads the answer. */
+enum { DRAIN_MOST = 4 * 1024 * 1024 };
+
+enum call_state { CALL_NEW, CALL_BODY, CALL_REFUSED, CALL_WAITING, CALL_ANSWERED };
+
+struct call {
+    struct desk_item item; /* first: the desk's view of a call */
+    struct hall *hall;
+    struct MHD_Connection *connection;
+    char *uri;
+    enum call_state state;
+    int64_t received;
+    struct request request;
+    struct answer answer;
+};
+
+struct call *call_create(struct hall *hall, struct MHD_Connection *connection, const char *uri)
+{
+    struct call *call = malloc(sizeof *call);
+    if (call == NULL) {
+        return NULL;
+    }
+    /* the request is large and made ready only when it is needed: a firmware download does without */
+    call->hall = hall;
+    call->connection = connection;
+    call->state = CALL_NEW;
+    call->received = 0;
+    call->request.route = NULL;
+    call->uri = strdup(uri);
+    if (call->uri == NULL) {
+        free(call);
+        return NULL;
+    }
+    return call;
+}
+
+static bool has_request(const struct call *call)
+{
+    return call->state != CALL_NEW;
+}
+
+void call_destroy(struct call *call)
+{
+    if (call == NULL) {
+        return;
+    }
+    if (has_request(call)) {
+        request_finish(&call->request);
+        answer_finish(&call->answer);
+    }
+    free(call->uri);
+    free(call);
+}
+
+static const char *header(const struct call *call, const char *name)
+{
+    return MHD_lookup_connection_value(call->connection, MHD_HEADER_KIND, name);
+}
+
+static bool is_api(const struct call *call)
+{
+    const struct target *target = &call->request.target;
+    return target->segment_count > 0 && strcmp(target->segments[0], "api") == 0;
+}
+
+static enum MHD_Result send_answer(struct call *call)
+{
+    log_debug("http", "path=%s status=%d", call->request.target.path, call->answer.http_status);
+    return respond_answer_take(call->connection, &call->answer, is_api(call));
+}
+
+static void refuse(struct call *call, enum problem problem, const char *detail)
+{
+    problem_answer(&call->answer, problem, call->request.target.path, detail, NULL);
+    call->state = CALL_REFUSED;
+}
+
+static void refuse_status(struct call *call, enum status status, const char *detail)
+{
+    request_refuse(&call->request, &call->answer, status, detail);
+    call->state = CALL_REFUSED;
+}
+
+static bool is_authorized(const struct call *call)
+{
+    static const char scheme[] = "Bearer ";
+    const char *value = header(call, "Authorization");
+    return call->hall->token == NULL || !is_api(call) ||
+           (value != NULL && strncasecmp(value, scheme, sizeof scheme - 1) == 0 &&
+            secret_equal(value + sizeof scheme - 1, call->hall->token));
+}
+
+/* Target, token and route. False: refused, or answered already. */
+static bool find_route(struct call *call)
+{
+    struct request *request = &call->request;
+    enum status status = target_parse(call->uri, &request->target);
+    if (status != OK) {
+        violation_add(&request->verdict.wrong, "the path or query cannot be read", "%s", "");
+        refuse_status(call, E_FORMAT, status == E_LIMIT ? "the path or query is too long" : NULL);
+        return false;
+    }
+    if (!is_authorized(call)) {
+        refuse(call, PROBLEM_UNAUTHORIZED, "send 'Authorization: Bearer TOKEN'");
+        return false;
+    }
+    char allow[ANSWER_ALLOW];
+    switch (router_find(http_routes, request, allow)) {
+    case MATCH_FOUND:
+        return true;
+    case MATCH_NO_PATH:
+        refuse(call, PROBLEM_NOT_FOUND, "there is nothing at this path");
+        return false;
+    case MATCH_NO_METHOD:
+        refuse(call, PROBLEM_METHOD, NULL);
+        break;
+    case MATCH_OPTIONS:
+        answer_empty(&call->answer, 204);
+        call->state = CALL_REFUSED;
+        break;
+    }
+    memcpy(call->answer.allow, allow, sizeof allow);
+    return false;
+}
+
+static bool is_type(const char *content_type, const char *type)
+{
+    size_t length = strlen(type);
+    return strncasecmp(content_type, type, length) == 0 && strchr("; \t", content_type[length]) != NULL;
+}
+
+/* The announced length of the body; -1: chunked. */
+static int64_t body_length(const struct call *call)
+{
+    const char *text = header(call, "Content-Length");
+    int64_t length = 0;
+    if (header(call, "Transfer-Encoding") != NULL) {
+        return -1;
+    }
+    return text == NULL || text_parse_int(text, 0, INT64_MAX, &length) == E_FORMAT ? 0 : length;
+}
+
+static int64_t body_limit(const struct call *call)
+{
+    return call->request.route->body == BODY_PACKAGE ? LIMIT_UPLOAD : LIMIT_HTTP_BODY;
+}
+
+/* Headers that must be right before the body is read. False: refused. */
+static bool check_headers(struct call *call)
+{
+    struct request *request = &call->request;
+    int64_t length = body_length(call);
+    const char *type = header(call, "Content-Type");
+    const char *key = header(call, "Idempotency-Key");
+    if (length > body_limit(call)) {
+        refuse(call, PROBLEM_TOO_LARGE, "the body is larger than this call takes");
+        return false;
+    }
+    if ((type != NULL && text_copy(request->content_type, sizeof request->content_type, type) != OK) ||
+        (key != NULL && text_copy(request->idempotency_key, sizeof request->idempotency_key, key) != OK)) {
+        violation_add(&request->verdict.wrong, "a header is longer than 255 bytes", "%s", "");
+        refuse_status(call, E_FORMAT, "Content-Type or Idempotency-Key is too long");
+        return false;
+    }
+    type = request->content_type;
+    bool json = type[0] == '\0' || is_type(type, "application/json");
+    switch (request->route->body) {
+    case BODY_PACKAGE:
+        if (upload_create(type, app_upload_dir(call->hall->api.app), &request->upload) != OK) {
+            refuse(call, PROBLEM_MEDIA_TYPE, "multipart/form-data is wanted, with a boundary");
+            return false;
+        }
+        return true;
+    case BODY_LIST:
+        json = json || is_type(type, "text/csv");
+        break;
+    case BODY_JSON:
+        break;
+    case BODY_NONE:
+        json = json || length == 0;
+        break;
+    }
+    if (!json && length != 0) {
+        refuse(call, PROBLEM_MEDIA_TYPE,
+               request->route->body == BODY_LIST ? "application/json or text/csv is wanted"
+                                                 : "application/json is wanted");
+        return false;
+    }
+    return true;
+}
+
+/* A firmware download needs no request of its own. `segment`: what follows /firmware/. */
+static enum MHD_Result respond_firmware(const struct call *call, const char *segment, const char *path, bool head,
+                                        const char *version)
+{
+    const char *wish = header(call, "Connection");
+    bool last = strcmp(version, MHD_HTTP_VERSION_1_1) != 0 || (wish != NULL && strcasecmp(wish, "close") == 0);
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(call->connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    struct progress *progress = info == NULL ? NULL : info->socket_context;
+    return firmware_respond(&call->hall->firmware, call->connection, segment, path, head, last, progress);
+}
+
+static enum MHD_Result begin(struct call *call, const char *method, const char *version)
+{
+    static const char firmware[] = "/firmware/";
+    enum method known = method_parse(method);
+    bool reads = known == METHOD_GET || known == METHOD_HEAD;
+    if (reads && text_starts_with(call->uri, firmware) && strpbrk(call->uri + sizeof firmware - 1, "/?%") == NULL) {
+        return respond_firmware(call, call->uri + sizeof firmware - 1, call->uri, known == METHOD_HEAD, version);
+    }
+    request_init(&call->request);
+    answer_init(&call->answer);
+    call->state = CALL_BODY;
+    call->request.method = known;
+    if (find_route(call) && call->request.route->place == PLACE_FIRMWARE) {
+        return respond_firmware(call, call->request.parameters[0], call->request.target.path, known == METHOD_HEAD,
+                                version);
+    }
+    if (call->state == CALL_BODY) {
+        (void)check_headers(call);
+    }
+    bool waits = header(call, "Expect") != NULL; /* for 100 Continue: it gets the answer instead */
+    if (call->state == CALL_REFUSED && (waits || body_length(call) > DRAIN_MOST)) {
+        return send_answer(call);
+    }
+    return MHD_YES;
+}
+
+static enum MHD_Result add_body(struct call *call, const char *bytes, size_t count)
+{
+    struct request *request = &call->request;
+    call->received += (int64_t)count;
+    if (call->state == CALL_REFUSED) {
+        /* libmicrohttpd takes no answer in the middle of a body: it is drained, but not for ever */
+        return call->received > LIMIT_UPLOAD ? MHD_NO : MHD_YES;
+    }
+    enum status status = OK;
+    if (request->upload != NULL) {
+        status = call->received > LIMIT_UPLOAD ? E_LIMIT : upload_add(request->upload, bytes, count, &request->verdict);
+    } else {
+        buffer_append(&request->body, bytes, count);
+        status = buffer_status(&request->body);
+    }
+    if (status != OK) {
+        if (status == E_FORMAT && request->verdict.wrong.count == 0) {
+            violation_add(&request->verdict.wrong, "is not multipart/form-data", "%s", "");
+        }
+        refuse_status(call, status, NULL);
+    }
+    return MHD_YES;
+}
+
+/* All has come: parse, check, and act or wait for the loop. */
+static enum MHD_Result complete(struct call *call)
+{
+    enum status status = perform_check(&call->request);
+    if (status != OK) {
+        refuse_status(call, status, NULL);
+        return send_answer(call);
+    }
+    if (call->request.route->place == PLACE_HERE) {
+        call->request.route->act(&call->hall->api, &call->request, &call->answer);
+        call->state = CALL_ANSWERED;
+        return send_answer(call);
+    }
+    call->state = CALL_WAITING;
+    status = desk_put(call->hall->desk, &call->item);
+    if (status != OK) {
+        refuse_status(call, status, NULL);
+        return send_answer(call);
+    }
+    return MHD_YES;
+}
+
+enum MHD_Result call_step(struct call *call, const char *method, const char *version, const char *bytes, size_t *size)
+{
+    if (call->state == CALL_NEW) {
+        return begin(call, method, version);
+    }
+    if (*size > 0) {
+        size_t count = *size;
+        *size = 0;
+        return add_body(call, bytes, count);
+    }
+    if (call->state == CALL_BODY) {
+        return complete(call);
+    }
+    return send_answer(call);
+}
+
+static void suspend(struct desk_item *item)
+{
+    MHD_suspend_connection(((struct call *)item)->connection);
+}
+
+static void handle(void *context, struct desk_item *item)
+{
+    (void)context;
+    struct call *call = (struct call *)item;
+    perform_act(&call->hall->api, &call->request, &call->answer);
+    call->state = CALL_ANSWERED;
+    MHD_resume_connection(call->connection); /* from here on the call is the connection's thread's */
+}
+
+static void refuse_item(void *context, struct desk_item *item, enum status status)
+{
+    (void)context;
+    struct call *call = (struct call *)item;
+    request_refuse(&call->request, &call->answer, status, NULL);
+    call->state = CALL_ANSWERED;
+    MHD_resume_connection(call->connection);
+}
+
+const struct desk_handlers call_desk_handlers = {suspend, handle, refuse_item};

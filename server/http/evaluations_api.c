@@ -1,0 +1,47 @@
+/*
+ * The test bench: evaluations on demand, and the clock (real time only).
+ */
+#include "app/plans.h"
+#include "base/instant.h"
+#include "http/api.h"
+#include "http/json_value.h"
+
+void evaluations_check(struct request *request)
+{
+    struct input *input = &request->input;
+    if (request->json == NULL) {
+        return;
+    }
+    struct members members;
+    members_open(&members, request->json, "", &request->verdict);
+    if (members_text(&members, "productKey", MEMBER_OPTIONAL, input->product.key, sizeof input->product.key)) {
+        input->product_key = input->product.key;
+    }
+    members_close(&members);
+}
+
+void evaluations_create(const struct api *api, struct request *request, struct answer *answer)
+{
+    struct evaluation evaluation = {0};
+    enum status status = app_evaluate(api->app, request->input.product_key, &evaluation);
+    if (status == E_NOT_FOUND) {
+        violation_add(&request->verdict.broken, "no such product", "/productKey");
+        status = E_RULE;
+    }
+    if (status != OK) {
+        request_refuse(request, answer, status, NULL);
+        return;
+    }
+    answer_resource_take(answer, 200,
+                         json_pack("{s:o, s:I, s:I, s:o}", "at", json_instant(evaluation.at), "devicesChecked",
+                                   (json_int_t)evaluation.devices_checked, "notified", (json_int_t)evaluation.notified,
+                                   "skipped", reasons_json(evaluation.skipped)));
+}
+
+void clock_get(const struct api *api, struct request *request, struct answer *answer)
+{
+    (void)request;
+    answer_resource_take(answer, 200,
+                         json_pack("{s:o, s:s, s:o}", "now", json_instant(instant_now()), "mode", "real",
+                                   "nextEvaluationAt", json_instant(app_next_evaluation(api->app))));
+}

@@ -1,0 +1,58 @@
+#include "http/json_value.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/instant.h"
+
+json_t *json_instant(int64_t at)
+{
+    char text[INSTANT_TEXT];
+    instant_format(at, text);
+    return json_string(text);
+}
+
+json_t *json_maybe_instant(const struct maybe_instant *instant)
+{
+    return instant->known ? json_instant(instant->at) : json_null();
+}
+
+json_t *json_maybe_int(const struct maybe_int *value)
+{
+    return value->known ? json_integer(value->value) : json_null();
+}
+
+json_t *json_maybe_number(const struct maybe_number *value)
+{
+    json_t *number = value->known ? json_real(value->value) : NULL; /* NULL too for what is no number */
+    return number != NULL ? number : json_null();
+}
+
+json_t *json_maybe_text(const char *text)
+{
+    if (text[0] == '\0') {
+        return json_null();
+    }
+    json_t *json = json_string(text);
+    if (json != NULL) {
+        return json;
+    }
+    char *ascii = strdup(text);
+    for (char *p = ascii; p != NULL && *p != '\0'; p++) {
+        *p = (unsigned char)*p < 0x80 ? *p : '?';
+    }
+    json = ascii == NULL ? NULL : json_string(ascii);
+    free(ascii);
+    return json;
+}
+
+json_t *reasons_json(const int64_t counts[REASON_COUNT])
+{
+    json_t *json = json_object();
+    for (int reason = REASON_NONE + 1; reason < REASON_COUNT; reason++) {
+        if (counts[reason] > 0) {
+            (void)json_object_set_new(json, reason_name((enum reason)reason), json_integer(counts[reason]));
+        }
+    }
+    return json;
+}

@@ -1,0 +1,15 @@
+/*
+ * A version package: what POST /packages brings in its part `package`, and the resource.
+ */
+#ifndef HTTP_PACKAGES_JSON_H
+#define HTTP_PACKAGES_JSON_H
+
+#include "domain/package.h"
+#include "http/json_body.h"
+
+json_t *package_json(const struct package *package);
+
+/* Fills everything but id, files and creation; E_NOMEM. package_finish() is the caller's in any case. */
+MUST_USE enum status package_read(struct package *package, const json_t *json, struct verdict *verdict);
+
+#endif

@@ -1,0 +1,127 @@
+#include "http/perform.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/catalog.h"
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "crypto/digest.h"
+#include "http/router.h"
+
+/* Query parameters that the route does not know are not ignored: a misspelt filter would show everything. */
+static void check_parameters(struct request *request)
+{
+    for (size_t i = 0; i < request->target.parameter_count && request->route->parameters != NULL; i++) {
+        const char *name = request->target.parameters[i].name;
+        char wanted[64];
+        int length = snprintf(wanted, sizeof wanted, " %s ", name);
+        if (length >= (int)sizeof wanted || strchr(name, ' ') != NULL ||
+            strstr(request->route->parameters, wanted) == NULL) {
+            request_wrong_parameter(request, name, "unknown query parameter");
+        }
+    }
+}
+
+static enum status read_body(struct request *request)
+{
+    if (request->upload != NULL) {
+        enum status status = upload_end(request->upload, &request->verdict);
+        if (status == E_TRUNCATED && request->verdict.wrong.count == 0) {
+            violation_add(&request->verdict.wrong, "the closing boundary is missing", "%s", "");
+        }
+        return status == E_TRUNCATED ? E_FORMAT : status;
+    }
+    bool csv = request->route->body == BODY_LIST && text_starts_with(request->content_type, "text/");
+    if (request->body.length == 0 || csv) {
+        return OK;
+    }
+    return json_body_parse(request->body.data, request->body.length, &request->json, &request->verdict);
+}
+
+enum status perform_check(struct request *request)
+{
+    enum status status = read_body(request);
+    if (status != OK) {
+        return status;
+    }
+    check_parameters(request);
+    if (request->route->check != NULL) {
+        request->route->check(request);
+    }
+    const struct verdict *verdict = &request->verdict;
+    return verdict->wrong.count > 0 ? E_FORMAT : verdict->broken.count > 0 ? E_RULE : OK;
+}
+
+static enum status body_digest(const struct request *request, char digest[65])
+{
+    if (request->upload != NULL) {
+        return upload_digest(request->upload, digest);
+    }
+    uint8_t bytes[32];
+    enum status status = sha256_bytes(request->body.data, request->body.length, bytes);
+    if (status == OK) {
+        hex_encode(bytes, sizeof bytes, digest);
+    }
+    return status;
+}
+
+static void answer_again(struct answer *answer, struct kept_answer *kept)
+{
+    answer_text(answer, kept->http_status, "application/json", kept->body == NULL ? "" : kept->body);
+    (void)snprintf(answer->location, sizeof answer->location, "%s", kept->location);
+    free(kept->body);
+}
+
+/* Acts and keeps the answer, both or none. */
+static enum status act_and_keep(const struct api *api, struct request *request, const char *scope, const char *digest,
+                                struct answer *answer)
+{
+    enum status status = app_batch_begin(api->app);
+    if (status != OK) {
+        return status;
+    }
+    request->route->act(api, request, answer);
+    if (answer->http_status == 201) {
+        struct kept_answer kept = {.http_status = answer->http_status, .body = answer->body};
+        (void)snprintf(kept.location, sizeof kept.location, "%s", answer->location);
+        status = app_answer_keep(api->app, scope, request->idempotency_key, digest, &kept);
+    }
+    /* without its answer kept the creation would be repeated by the next try: but it can be undone only as a whole */
+    enum status ended = app_batch_end(api->app);
+    return ended != OK ? ended : status;
+}
+
+void perform_act(const struct api *api, struct request *request, struct answer *answer)
+{
+    if (!request->route->creates || request->idempotency_key[0] == '\0') {
+        request->route->act(api, request, answer);
+        return;
+    }
+    char scope[TARGET_TEXT + 8];
+    (void)snprintf(scope, sizeof scope, "POST %s", request->target.path);
+    char digest[65];
+    struct kept_answer kept = {0};
+    enum status status = body_digest(request, digest);
+    if (status == OK) {
+        status = app_answer_find(api->app, scope, request->idempotency_key, digest, &kept);
+    }
+    if (status == OK) {
+        answer_again(answer, &kept);
+        return;
+    }
+    if (status == E_NOT_FOUND) {
+        status = act_and_keep(api, request, scope, digest, answer);
+        if (status != OK) {
+            answer_finish(answer);
+            request_refuse(request, answer, status, NULL);
+        }
+        return;
+    }
+    if (status == E_STATE) {
+        violation_add(&request->verdict.broken, "the Idempotency-Key was used with another body", "%s", "");
+        status = E_RULE;
+    }
+    request_refuse(request, answer, status, NULL);
+}

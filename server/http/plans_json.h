@@ -1,0 +1,28 @@
+/*
+ * An upgrade plan: the body of POST and PUT, and the resource.
+ *
+ *   {"id": 7, "name": "Winter", "productKey": "p1a2b3", "status": "saved", "mode": "silent", "timeZone":
+ * "Asia/Shanghai", "pushPeriod": null, "plannedTime": null, "strategy": {...}, "components": [...], "upgradeText":
+ * null, "whitelistCount": 0, "blacklistCount": 2, "createdAt": ..., "activatedAt": null, "startedAt": null, "endedAt":
+ * null}
+ */
+#ifndef HTTP_PLANS_JSON_H
+#define HTTP_PLANS_JSON_H
+
+#include "domain/plan.h"
+#include "http/json_body.h"
+#include "http/request.h"
+
+json_t *plan_json(const struct plan *plan);
+
+/*
+ * Reads the body; the lists' keys point into `json`. E_NOMEM; plan_finish() and the keys are the caller's in any case.
+ * Manual mode, pushPeriod and plannedTime are refused by name.
+ */
+MUST_USE enum status plan_read(struct plan *plan, struct keys lists[PLAN_LIST_COUNT], const json_t *json,
+                               struct verdict *verdict);
+
+/* An array of device keys at `path`. E_NOMEM. */
+MUST_USE enum status keys_read(struct keys *keys, const json_t *array, const char *path, struct verdict *verdict);
+
+#endif

@@ -1,0 +1,105 @@
+/*
+ * One API call as the use cases see it: no libmicrohttpd here.
+ *
+ *   target, method --router--> route, parameters --body--> json or upload --check--> input --act--> answer
+ *
+ * check() runs on the thread of the connection and touches nothing but the request; act() runs on the loop's thread.
+ */
+#ifndef HTTP_REQUEST_H
+#define HTTP_REQUEST_H
+
+#include <jansson.h>
+
+#include "app/plans.h"
+#include "base/buffer.h"
+#include "domain/page.h"
+#include "http/answer.h"
+#include "http/cursor.h"
+#include "http/json_body.h"
+#include "http/problem.h"
+#include "http/target.h"
+#include "http/upload.h"
+
+enum method { METHOD_GET, METHOD_HEAD, METHOD_POST, METHOD_PUT, METHOD_DELETE, METHOD_OPTIONS, METHOD_OTHER };
+
+enum { ROUTE_PARAMETERS = 3 };
+
+/* Keys of a list in a body; they point into the JSON or into the body's own bytes. */
+struct keys {
+    const char **keys; /* owned; NULL: there is no such member */
+    size_t count;
+};
+
+/* What check() made of body, query and path. Only the member of the route is meaningful. */
+struct input {
+    char after[CURSOR_SORT_KEY + 1]; /* backs page.after */
+    struct page page;
+    int64_t id; /* of a plan or package in the path; 0: not a number, so there is none */
+    int online; /* -1: all */
+    bool enabled;
+    enum plan_status plan_status;
+    enum device_status device_status;
+    const char *product_key; /* NULL: not named */
+    char device_key[LIMIT_DEVICE_KEY + 1];
+    char device_secret[LIMIT_DEVICE_SECRET + 1];
+    struct product product;
+    struct package package; /* package_finish()ed with the request */
+    struct plan plan;       /* plan_finish()ed with the request */
+    struct keys lists[PLAN_LIST_COUNT];
+};
+
+struct route;
+
+struct request {
+    enum method method;
+    struct target target;
+    const struct route *route;
+    const char *parameters[ROUTE_PARAMETERS]; /* decoded; into the target */
+    char content_type[256];
+    char idempotency_key[256]; /* empty: none */
+    struct buffer body;
+    json_t *json;          /* owned; NULL: no body */
+    struct upload *upload; /* owned; NULL: the route has none */
+    struct verdict verdict;
+    struct input input;
+};
+
+/* For /readyz: what is up. Filled in by serve.c. */
+struct http_readiness {
+    bool broker;
+    bool store;
+    bool listener;
+};
+typedef void http_readiness_callback(void *context, struct http_readiness *ready);
+
+/* What the use cases may reach. */
+struct api {
+    struct app *app;
+    http_readiness_callback *readiness; /* called on the loop's thread */
+    void *readiness_context;
+    char http_url[128];
+    char mqtt_url[128]; /* "" while the other door is not open */
+};
+
+void request_init(struct request *request);
+void request_finish(struct request *request);
+
+/*
+ * Answers with the problem that `status` (not OK) becomes; E_RULE and E_FORMAT take the verdict's violations along.
+ * `detail`: what the title does not say, or NULL.
+ */
+void request_refuse(const struct request *request, struct answer *answer, enum status status, const char *detail);
+
+/* For check(): the body must be empty, or an object without members. */
+void request_check_no_body(struct request *request);
+
+/* For check(): limit, cursor and q of a list into input.page. */
+void request_check_page(struct request *request, enum cursor_kind kind);
+
+/* For check(): the path parameter `i` as a positive id into input.id; anything else leaves 0. */
+void request_check_id(struct request *request, size_t i);
+
+/* For check(): names a query parameter as wrong (400). */
+void request_wrong_parameter(struct request *request, const char *name, const char *detail);
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * The route table: which use case answers which request.
+ *
+ *   {METHOD_GET, "/api/v1/products/{}", ... check, act}       {} stands for one segment, which is not empty
+ *
+ *   HEAD is answered by the GET of the path, OPTIONS and every other method from the table: 204 or 405 with Allow.
+ */
+#ifndef HTTP_ROUTER_H
+#define HTTP_ROUTER_H
+
+#include "http/request.h"
+
+enum route_body {
+    BODY_NONE,    /* none is read but an empty object */
+    BODY_JSON,    /* application/json, up to LIMIT_HTTP_BODY */
+    BODY_LIST,    /* application/json or text/csv, as long */
+    BODY_PACKAGE, /* multipart/form-data, up to LIMIT_UPLOAD */
+};
+
+enum route_place {
+    PLACE_LOOP,     /* act() runs on the loop's thread */
+    PLACE_HERE,     /* act() touches no state: it runs on the connection's thread */
+    PLACE_FIRMWARE, /* no act(): firmware.c streams the file */
+};
+
+struct route {
+    enum method method;
+    const char *pattern;
+    enum route_body body;
+    enum route_place place;
+    bool creates;           /* a POST that takes an Idempotency-Key */
+    const char *parameters; /* names of the query parameters, each with a blank before and behind: " limit cursor " */
+    void (*check)(struct request *request); /* fills input and verdict; NULL: nothing to check */
+    void (*act)(const struct api *api, struct request *request, struct answer *answer);
+};
+
+enum route_match { MATCH_FOUND, MATCH_NO_PATH, MATCH_NO_METHOD, MATCH_OPTIONS };
+
+/*
+ * Looks the request's target and method up in `table` (its end has no pattern); MATCH_FOUND fills route and parameters.
+ * NO_METHOD and OPTIONS: `allow` lists the methods of the path.
+ */
+enum route_match router_find(const struct route *table, struct request *request, char allow[ANSWER_ALLOW]);
+
+enum method method_parse(const char *name);
+
+/* The routes of mockdc, in routes.c. */
+extern const struct route http_routes[];
+
+#endif

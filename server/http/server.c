@@ -1,0 +1,273 @@
+#include "http/server.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "app/firmware_table.h"
+#include "base/cleanup.h"
+#include "base/instant.h"
+#include "base/log.h"
+#include "http/call.h"
+
+enum { THREADS = 2, BACKLOG = 1024, CONNECTION_MEMORY = 64 * 1024 };
+
+struct http_server {
+    struct hall hall;
+    char *token; /* owned; what hall.token points to */
+    uint16_t port;
+    struct MHD_Daemon *daemon;
+    pthread_t ticker; /* samples progress, unmaps idle files, expires calls */
+    bool has_ticker;
+    pthread_mutex_t lock;
+    pthread_cond_t stopping_changed;
+    bool stopping;
+};
+
+static void *on_uri(void *context, const char *uri, struct MHD_Connection *connection)
+{
+    struct http_server *server = context;
+    return call_create(&server->hall, connection, uri);
+}
+
+static enum MHD_Result on_access(void *context, struct MHD_Connection *connection, const char *url, const char *method,
+                                 const char *version, const char *bytes, size_t *size, void **slot)
+{
+    (void)context;
+    (void)connection;
+    (void)url;
+    return *slot == NULL ? MHD_NO : call_step(*slot, method, version, bytes, size);
+}
+
+static struct progress *progress_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info == NULL ? NULL : info->socket_context;
+}
+
+static void on_completed(void *context, struct MHD_Connection *connection, void **slot,
+                         enum MHD_RequestTerminationCode code)
+{
+    (void)context;
+    struct progress *progress = progress_of(connection);
+    if (progress != NULL) {
+        progress_end(progress, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
+    }
+    call_destroy(*slot);
+    *slot = NULL;
+}
+
+static void on_connection(void *context, struct MHD_Connection *connection, void **slot,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    struct http_server *server = context;
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+        progress_close(*slot);
+        *slot = NULL;
+        return;
+    }
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    struct progress *progress = NULL;
+    if (info != NULL && progress_open(server->hall.firmware.progress, info->connect_fd, &progress) == OK) {
+        *slot = progress;
+    }
+}
+
+/* The path is decoded here, segment by segment; libmicrohttpd leaves everything as it came. */
+static size_t keep_escaped(void *context, struct MHD_Connection *connection, char *text)
+{
+    (void)context;
+    (void)connection;
+    return strlen(text);
+}
+
+static void on_log(void *context, const char *format, va_list arguments)
+{
+    (void)context;
+    char text[256];
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    text[strcspn(text, "\r\n")] = '\0';
+    log_debug("http", "libmicrohttpd: %s", text);
+}
+
+static void *run_ticker(void *context)
+{
+    struct http_server *server = context;
+    (void)pthread_mutex_lock(&server->lock);
+    while (!server->stopping) {
+        (void)pthread_mutex_unlock(&server->lock);
+        int64_t now = monotonic_ms();
+        progress_tick(server->hall.firmware.progress);
+        mappings_tick(server->hall.firmware.mappings, now);
+        desk_expire(server->hall.desk, now);
+        (void)pthread_mutex_lock(&server->lock);
+        struct timespec until;
+        (void)clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_nsec += PROGRESS_TICK_MS * 1000000L;
+        until.tv_sec += until.tv_nsec / 1000000000L;
+        until.tv_nsec %= 1000000000L;
+        if (!server->stopping) {
+            (void)pthread_cond_timedwait(&server->stopping_changed, &server->lock, &until);
+        }
+    }
+    (void)pthread_mutex_unlock(&server->lock);
+    return NULL;
+}
+
+/* A listening socket of `address`, or E_IO. *port gets the port it has. */
+static enum status listen_on(const struct address *address, int *fd, uint16_t *port, struct error *error)
+{
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(address->port)};
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(address->port)};
+    bool is_v6 = inet_pton(AF_INET6, address->host, &v6.sin6_addr) == 1;
+    if (!is_v6 && inet_pton(AF_INET, address->host, &v4.sin_addr) != 1) {
+        return error_set(error, E_FORMAT, "http", "%s is no numeric address", address->host);
+    }
+    struct sockaddr *name = is_v6 ? (struct sockaddr *)&v6 : (struct sockaddr *)&v4;
+    socklen_t length = is_v6 ? sizeof v6 : sizeof v4;
+    CLEANUP(cleanup_fd) int made = socket(is_v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int on = 1;
+    int off = 0;
+    if (made < 0 || setsockopt(made, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+        (is_v6 && setsockopt(made, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) != 0) ||
+        bind(made, name, length) != 0 || listen(made, BACKLOG) != 0 || getsockname(made, name, &length) != 0) {
+        char text[96];
+        int reason = errno;
+        return error_set(error, E_IO, "http", "cannot listen on %s: %s", address_format(address, text, sizeof text),
+                         strerror(reason));
+    }
+    *port = ntohs(is_v6 ? v6.sin6_port : v4.sin_port);
+    *fd = made;
+    made = -1;
+    return OK;
+}
+
+static enum status start_daemon(struct http_server *server, int fd)
+{
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+    server->daemon = MHD_start_daemon(
+        flags, 0, NULL, NULL, on_access, server, MHD_OPTION_EXTERNAL_LOGGER, on_log, server, MHD_OPTION_LISTEN_SOCKET,
+        (MHD_socket)fd, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)THREADS, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)LIMIT_HTTP_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)LIMIT_HTTP_IDLE_S,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_URI_LOG_CALLBACK, on_uri, server,
+        MHD_OPTION_UNESCAPE_CALLBACK, keep_escaped, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_END);
+    return server->daemon == NULL ? E_INTERNAL : OK;
+}
+
+static enum status start_ticker(struct http_server *server)
+{
+    pthread_condattr_t monotonic;
+    if (pthread_mutex_init(&server->lock, NULL) != 0 || pthread_condattr_init(&monotonic) != 0) {
+        return E_NOMEM;
+    }
+    bool made = pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) == 0 &&
+                pthread_cond_init(&server->stopping_changed, &monotonic) == 0;
+    (void)pthread_condattr_destroy(&monotonic);
+    if (!made || pthread_create(&server->ticker, NULL, run_ticker, server) != 0) {
+        return E_NOMEM;
+    }
+    server->has_ticker = true;
+    return OK;
+}
+
+static enum status build(struct http_server *server, struct loop *loop, const struct http_settings *settings)
+{
+    struct hall *hall = &server->hall;
+    hall->firmware.table = app_firmware_table(hall->api.app);
+    if (settings->api_token != NULL) {
+        server->token = strdup(settings->api_token);
+        hall->token = server->token;
+        if (server->token == NULL) {
+            return E_NOMEM;
+        }
+    }
+    json_object_seed(0); /* before there are threads */
+    enum status status = desk_create(loop, &call_desk_handlers, NULL, &hall->desk);
+    if (status == OK) {
+        status = mappings_create(&hall->firmware.mappings);
+    }
+    if (status == OK) {
+        status = progress_list_create(hall->firmware.table, &hall->firmware.progress);
+    }
+    return status == OK ? start_ticker(server) : status;
+}
+
+enum status http_server_create(struct loop *loop, struct app *app, const struct http_settings *settings,
+                               struct http_server **server, struct error *error)
+{
+    CLEANUP(cleanup_fd) int fd = -1;
+    uint16_t port = 0;
+    enum status status = listen_on(&settings->address, &fd, &port, error);
+    if (status != OK) {
+        return status;
+    }
+    struct http_server *created = calloc(1, sizeof *created);
+    if (created == NULL) {
+        return error_set(error, E_NOMEM, "http", "%s", status_text(E_NOMEM));
+    }
+    created->port = port;
+    struct api *api = &created->hall.api;
+    *api = (struct api){.app = app, .readiness = settings->readiness, .readiness_context = settings->readiness_context};
+    struct address address = settings->address;
+    address.port = port;
+    char text[96];
+    (void)snprintf(api->http_url, sizeof api->http_url, "http://%s", address_format(&address, text, sizeof text));
+    status = build(created, loop, settings);
+    if (status == OK) {
+        status = start_daemon(created, fd);
+    }
+    if (status != OK) {
+        http_server_destroy(created);
+        return error_set(error, status, "http", "cannot be started: %s", status_text(status));
+    }
+    fd = -1; /* libmicrohttpd closes it */
+    *server = created;
+    return OK;
+}
+
+uint16_t http_server_port(const struct http_server *server)
+{
+    return server->port;
+}
+
+void http_server_set_mqtt_url(struct http_server *server, const char *url)
+{
+    (void)snprintf(server->hall.api.mqtt_url, sizeof server->hall.api.mqtt_url, "%s", url);
+}
+
+void http_server_destroy(struct http_server *server)
+{
+    if (server == NULL) {
+        return;
+    }
+    if (server->hall.desk != NULL) {
+        desk_close(server->hall.desk); /* resumes all that is suspended: libmicrohttpd insists on it */
+    }
+    if (server->has_ticker) {
+        (void)pthread_mutex_lock(&server->lock);
+        server->stopping = true;
+        (void)pthread_cond_signal(&server->stopping_changed);
+        (void)pthread_mutex_unlock(&server->lock);
+        (void)pthread_join(server->ticker, NULL);
+        (void)pthread_cond_destroy(&server->stopping_changed);
+        (void)pthread_mutex_destroy(&server->lock);
+    }
+    if (server->daemon != NULL) {
+        MHD_stop_daemon(server->daemon);
+    }
+    progress_list_destroy(server->hall.firmware.progress);
+    mappings_destroy(server->hall.firmware.mappings);
+    desk_destroy(server->hall.desk);
+    free(server->token);
+    free(server);
+}

@@ -1,0 +1,46 @@
+/*
+ * The HTTP door: REST API, firmware downloads, health and page, on one port.
+ *
+ *   socket --> libmicrohttpd, 2 threads with epoll
+ *                 |  /firmware/...   answered by the thread from app_firmware_table() and mapped files (firmware.h)
+ *                 |  all else        body collected, check() on the thread
+ *                 v
+ *              desk (desk.h): at most LIMIT_HTTP_CALLS calls wait, their connections suspended --wake-up--> loop: act()
+ *                 ^                                                                                           |
+ *                 +------------------------------ connection resumed, answer sent <---------------------------+
+ *
+ * create binds the socket and starts the threads; calls wait until the loop runs. All functions: the loop's thread.
+ */
+#ifndef HTTP_SERVER_H
+#define HTTP_SERVER_H
+
+#include <stdint.h>
+
+#include "app/app.h"
+#include "config/address.h"
+#include "http/request.h"
+#include "loop/loop.h"
+
+struct http_server;
+
+struct http_settings {
+    struct address address;
+    const char *api_token; /* copied; NULL: none is wanted */
+    http_readiness_callback *readiness;
+    void *readiness_context;
+};
+
+/* `app` and `loop` are borrowed. E_IO: the address cannot be used; *error says why. */
+MUST_USE enum status http_server_create(struct loop *loop, struct app *app, const struct http_settings *settings,
+                                        struct http_server **server, struct error *error);
+
+/* The port that is really listened on. */
+uint16_t http_server_port(const struct http_server *server);
+
+/* What the page shows as the devices' address ("mqtt://127.0.0.1:1883"); copied. */
+void http_server_set_mqtt_url(struct http_server *server, const char *url);
+
+/* Calls that wait are answered with 503, connections are closed, threads joined. NULL is allowed. */
+void http_server_destroy(struct http_server *server);
+
+#endif

@@ -408,7 +408,7 @@ static enum status build_mqtt(struct house *house, struct error *error)
                                      .on_ready = announce,
                                      .on_ready_context = house};
     enum status status = read_address(options, "mqtt", &settings.mqtt, error);
-    if (status == OK) {
+    if (status == OK && settings.tls_cert != NULL) {
         status = read_address(options, "mqtts", &settings.mqtts, error);
     }
     return status == OK ? mqtt_door_create(house->loop, house->app, &settings, &house->mqtt, error) : status;

@@ -1,0 +1,292 @@
+#include "fake_house.h"
+
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "app/catalog.h"
+#include "app/internal.h"
+#include "base/text.h"
+#include "support/suite.h"
+
+static int64_t port_now(void *context)
+{
+    const struct house *house = context;
+    return house->now;
+}
+
+static enum status port_token(void *context, char token[LIMIT_TOKEN + 1])
+{
+    struct house *house = context;
+    (void)snprintf(token, LIMIT_TOKEN + 1, "token%017u", house->tokens++);
+    return OK;
+}
+
+static struct order *next_order(struct house *house, int64_t device_id)
+{
+    CU_ASSERT_FATAL(house->order_count < ORDERS_MOST);
+    CU_ASSERT_EQUAL(house->app->depth, 0); /* commit before effect */
+    struct order *order = &house->orders[house->order_count++];
+    order->device_id = device_id;
+    return order;
+}
+
+static enum status port_notify(void *context, int64_t device_id, const struct notify_order *notify)
+{
+    struct house *house = context;
+    if (house->refuse) {
+        return E_CLOSED;
+    }
+    struct order *order = next_order(house, device_id);
+    order->is_notify = true;
+    order->notify = *notify;
+    return OK;
+}
+
+static enum status port_firmware(void *context, int64_t device_id, const struct firmware_order *firmware)
+{
+    struct house *house = context;
+    if (house->refuse) {
+        return E_CLOSED;
+    }
+    struct order *order = next_order(house, device_id);
+    order->is_notify = false;
+    order->firmware = *firmware;
+    return OK;
+}
+
+static void port_disconnect(void *context, int64_t device_id, const char *why)
+{
+    struct house *house = context;
+    CU_ASSERT_TRUE(device_id > 0 && why[0] != '\0');
+    house->disconnects++;
+}
+
+static void port_alarm(void *context, int64_t delay_ms)
+{
+    struct house *house = context;
+    house->delay = delay_ms;
+}
+
+static void open_app(struct house *house)
+{
+    struct error error = {0};
+    struct app_settings settings = {.data_dir = house->folder, .slots = house->slots};
+    struct app_ports ports = {.context = house,
+                              .now = port_now,
+                              .monotonic = port_now,
+                              .token = port_token,
+                              .notify = port_notify,
+                              .firmware = port_firmware,
+                              .disconnect = port_disconnect,
+                              .alarm = port_alarm};
+    enum status status = app_create(&settings, &ports, &house->app, &error);
+    if (status != OK) {
+        (void)fprintf(stderr, "    %s: %s\n", error.place, error.text);
+    }
+    CU_ASSERT_EQUAL_FATAL(status, OK);
+}
+
+void house_open(struct house *house, int64_t slots)
+{
+    *house = (struct house){.now = 1795428180000, .slots = slots}; /* 2026-11-23T10:03:00Z */
+    (void)snprintf(house->folder, sizeof house->folder, "/tmp/mockdc-app-XXXXXX");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(house->folder));
+    open_app(house);
+    struct product product = {.key = "pk1", .secret = "secret1", .name = "one"};
+    struct violations violations = {0};
+    CU_ASSERT_EQUAL_FATAL(app_product_create(house->app, &product, &violations), OK);
+}
+
+void house_reopen(struct house *house)
+{
+    app_destroy(house->app);
+    open_app(house);
+}
+
+static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *walk)
+{
+    (void)info;
+    (void)kind;
+    (void)walk;
+    return remove(path);
+}
+
+void house_close(struct house *house)
+{
+    struct error error = {0};
+    CU_ASSERT_EQUAL(store_integrity(house->app->store, &error), OK);
+    app_destroy(house->app);
+    (void)nftw(house->folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+void house_advance(struct house *house, int64_t milliseconds)
+{
+    int64_t end = house->now + milliseconds;
+    while (house->now + house->delay <= end) {
+        house->now += house->delay;
+        app_alarm(house->app);
+        CU_ASSERT_TRUE_FATAL(house->delay > 0); /* else the server would spin */
+    }
+    house->delay -= end - house->now;
+    house->now = end;
+}
+
+int64_t house_package(struct house *house, const char *name, enum component_type type, const char *target, size_t files)
+{
+    struct package package = {.component_type = type, .package_type = PACKAGE_FULL, .file_count = files};
+    struct violations violations = {0};
+    CU_ASSERT_EQUAL(text_copy(package.name, sizeof package.name, name), OK);
+    CU_ASSERT_EQUAL(text_copy(package.product_key, sizeof package.product_key, "pk1"), OK);
+    CU_ASSERT_EQUAL(text_copy(package.target_version, sizeof package.target_version, target), OK);
+    for (size_t i = 0; i < files; i++) {
+        struct package_file *file = &package.files[i];
+        char path[128];
+        file->index = (int)i;
+        file->size = 1000;
+        (void)snprintf(file->name, sizeof file->name, "fw%zu.bin", i);
+        (void)snprintf(file->stored, sizeof file->stored, "%s-%zu", name, i);
+        (void)snprintf(path, sizeof path, "%s/%s", app_upload_dir(house->app), file->stored);
+        FILE *stream = fopen(path, "we");
+        CU_ASSERT_PTR_NOT_NULL_FATAL(stream);
+        for (int k = 0; k < 1000; k++) {
+            (void)fputc('x', stream);
+        }
+        (void)fclose(stream);
+        memset(file->md5, 'a', 32);
+        memset(file->sha256, 'b', 64);
+        memset(file->crc32, 'c', 8);
+    }
+    enum status status = app_package_create(house->app, &package, &violations);
+    for (size_t i = 0; i < violations.count; i++) {
+        (void)fprintf(stderr, "    %s %s\n", violations.items[i].pointer, violations.items[i].detail);
+    }
+    CU_ASSERT_EQUAL_FATAL(status, OK);
+    int64_t id = package.id;
+    package_finish(&package);
+    return id;
+}
+
+int64_t house_plan(struct house *house, const char *name, const int64_t *packages, size_t count,
+                   const struct strategy *strategy, const char *whitelisted)
+{
+    struct plan plan = {
+        .mode = PLAN_SILENT, .strategy = strategy != NULL ? *strategy : STRATEGY_DEFAULT, .component_count = count};
+    struct violations violations = {0};
+    struct key_list white = {.keys = &whitelisted, .count = 1};
+    struct key_list none = {0};
+    CU_ASSERT_EQUAL(text_copy(plan.name, sizeof plan.name, name), OK);
+    CU_ASSERT_EQUAL(text_copy(plan.product_key, sizeof plan.product_key, "pk1"), OK);
+    CU_ASSERT_EQUAL(text_copy(plan.time_zone, sizeof plan.time_zone, "UTC"), OK);
+    for (size_t i = 0; i < count; i++) {
+        struct package package = {0};
+        CU_ASSERT_EQUAL_FATAL(app_package_find(house->app, packages[i], &package), OK);
+        struct plan_component *component = &plan.components[i];
+        *component =
+            (struct plan_component){.sequence = (int)i + 1, .type = package.component_type, .package_id = packages[i]};
+        (void)snprintf(component->component_no, sizeof component->component_no, "C%zu", i);
+        (void)snprintf(component->name, sizeof component->name, "component %zu", i);
+        package_finish(&package);
+    }
+    enum status status = app_plan_save(house->app, &plan, whitelisted != NULL ? &white : &none, &none, &violations);
+    for (size_t i = 0; i < violations.count; i++) {
+        (void)fprintf(stderr, "    %s %s\n", violations.items[i].pointer, violations.items[i].detail);
+    }
+    CU_ASSERT_EQUAL_FATAL(status, OK);
+    CU_ASSERT_EQUAL_FATAL(app_plan_activate(house->app, plan.id), OK);
+    int64_t id = plan.id;
+    plan_finish(&plan);
+    return id;
+}
+
+static void fill_versions(struct version_report *report, const char *component, const char *version)
+{
+    if (component != NULL) {
+        report->mcu_count = 1;
+        text_copy_cut(report->mcus[0].component_no, sizeof report->mcus[0].component_no, component);
+        text_copy_cut(report->mcus[0].version, sizeof report->mcus[0].version, version);
+    }
+}
+
+void house_report(struct house *house, int64_t device_id, const char *mcu_component, const char *mcu_version)
+{
+    struct status_report status = {.battery = {true, 80}, .rsrp = {true, -90}, .flash_free = {true, 1000000}};
+    struct info_report info = {0};
+    fill_versions(&info.versions, mcu_component, mcu_version);
+    CU_ASSERT_EQUAL(app_device_status(house->app, device_id, &status), OK);
+    CU_ASSERT_EQUAL(app_device_info(house->app, device_id, &info), OK);
+}
+
+int64_t house_device(struct house *house, const char *device_key, const char *mcu_component, const char *mcu_version)
+{
+    struct device device;
+    CU_ASSERT_EQUAL_FATAL(app_device_admit(house->app, "pk1", device_key, AUTH_TYPE_0, false,
+                                           "0123456789abcdef0123456789abcdef", &device),
+                          OK);
+    app_device_online(house->app, device.id);
+    house_report(house, device.id, mcu_component, mcu_version);
+    return device.id;
+}
+
+void house_status(struct house *house, int64_t device_id, int status, const char *component, const char *mcu_version)
+{
+    struct upgrade_report report = {.status = status, .component_type = {true, COMPONENT_MCU}};
+    text_copy_cut(report.component_no, sizeof report.component_no, component);
+    if (mcu_version != NULL) {
+        fill_versions(&report.versions, component, mcu_version);
+        report.versions.module_is_bare = true;
+    }
+    CU_ASSERT_EQUAL(app_device_upgrade(house->app, device_id, &report), OK);
+}
+
+static void keep_task(void *context, const struct plan_device *device)
+{
+    struct task *task = context;
+    *task = *device->task;
+}
+
+const char *house_status_of(struct house *house, int64_t plan_id, const char *device_key)
+{
+    struct task task = {0};
+    return app_plan_device_view(house->app, plan_id, device_key, keep_task, &task) == OK
+               ? device_status_name(task.status)
+               : "";
+}
+
+const char *house_reason_of(struct house *house, int64_t plan_id, const char *device_key)
+{
+    struct task task = {0};
+    return app_plan_device_view(house->app, plan_id, device_key, keep_task, &task) == OK ? reason_name(task.reason)
+                                                                                         : "?";
+}
+
+struct counting {
+    enum log_kind kind;
+    int count;
+};
+
+static void count_kind(void *context, const struct log_entry *entry)
+{
+    struct counting *counting = context;
+    counting->count += entry->kind == counting->kind ? 1 : 0;
+}
+
+int house_log_count(struct house *house, int64_t plan_id, const char *device_key, enum log_kind kind)
+{
+    struct counting counting = {.kind = kind};
+    struct page page = {.limit = LIMIT_PAGE};
+    bool more = false;
+    CU_ASSERT_EQUAL(app_plan_device_log(house->app, plan_id, device_key, &page, count_kind, &counting, &more), OK);
+    return counting.count;
+}
+
+enum plan_status house_plan_status(struct house *house, int64_t plan_id)
+{
+    struct plan plan = {0};
+    CU_ASSERT_EQUAL(app_plan_find(house->app, plan_id, &plan), OK);
+    enum plan_status status = plan.status;
+    plan_finish(&plan);
+    return status;
+}

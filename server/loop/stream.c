@@ -561,13 +561,8 @@ enum status stream_write(struct stream *stream, const void *bytes, size_t count)
         if (buffer_status(&stream->out) != OK) {
             fail(stream, "out of memory");
         }
+        stream->drain_due = stream->handlers.on_drained != NULL;
         update_interest(stream);
-    }
-    if (stream->handlers.on_drained != NULL) {
-        stream->drain_due = true;
-        if (stream->state == STREAM_OPEN && stream_unsent(stream) == 0) {
-            event_active(stream->writable, EV_WRITE, 0);
-        }
     }
     return OK;
 }

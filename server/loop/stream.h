@@ -23,7 +23,7 @@ struct ssl_ctx_st; /* OpenSSL's SSL_CTX */
 struct stream_handlers {
     void (*on_open)(void *context);
     void (*on_data)(void *context);
-    void (*on_drained)(void *context); /* all that was written is out; may be NULL */
+    void (*on_drained)(void *context); /* bytes had to wait, and now all are out; may be NULL */
     void (*on_close)(void *context, const char *why);
 };
 

@@ -1,0 +1,288 @@
+/* The first packet of a link, and the links that go no further. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/catalog.h"
+#include "app/devices.h"
+#include "base/cleanup.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "crypto/random.h"
+#include "mqtt/link.h"
+#include "mqtt/refusal.h"
+
+static const char observer_user[] = "mockdc-observer";
+static const char observer_prefix[] = "observer-"; /* so that it can take over nobody else's session */
+
+enum { MQTT_LEVEL_5 = 5, WRITE_LIMIT = 4096 };
+
+static enum status look_up_product(void *context, const char *product_key, struct product *product)
+{
+    return app_product_find(context, product_key, product);
+}
+
+static enum status look_up_device(void *context, const char *product_key, const char *device_key, struct device *device)
+{
+    return app_device_find(context, product_key, device_key, device);
+}
+
+static void write_to_device(struct link *link, const struct buffer *out)
+{
+    if (buffer_status(out) != OK || stream_write(link->device, out->data, out->length) != OK) {
+        link_close(link, "cannot be answered");
+    }
+}
+
+static void broker_data(void *context)
+{
+    struct link *link = context;
+    link->busy = true;
+    link_relay_down(link);
+    link->busy = false;
+    if (link->why != NULL) {
+        link_close(link, link->why);
+    }
+}
+
+static void broker_drained(void *context)
+{
+    struct link *link = context;
+    stream_pause(link->device, false);
+}
+
+static void broker_closed(void *context, const char *why)
+{
+    (void)why;
+    link_close(context, "the broker closed it");
+}
+
+/* Opens the way to the broker with the repaired CONNECT (protocol.md, 12.1): our user name, no password, no will. */
+static void open_relay(struct link *link, const struct mqtt_connect *received, const char *client_id, const char *user)
+{
+    static const struct stream_handlers handlers = {
+        .on_data = broker_data, .on_drained = broker_drained, .on_close = broker_closed};
+    struct mqtt_connect repaired = {.level = received->level,
+                                    .flags = 0x82, /* user name, clean session */
+                                    .keep_alive_s = received->keep_alive_s,
+                                    .client_id = {.text = client_id, .length = strlen(client_id)},
+                                    .user_name = {.text = user, .length = strlen(user)}};
+    memcpy(repaired.protocol, received->protocol, sizeof repaired.protocol);
+    CLEANUP(cleanup_buffer) struct buffer out = {.limit = WRITE_LIMIT};
+    mqtt_connect_write(&out, &repaired);
+    if (buffer_status(&out) != OK ||
+        stream_connect_unix(link->door->loop, broker_socket(link->door->broker), &handlers, link, &link->broker) !=
+            OK ||
+        stream_write(link->broker, out.data, out.length) != OK) {
+        link_close(link, "the broker cannot be reached");
+        return;
+    }
+    link->state = LINK_RELAY;
+    loop_timer_disarm(link->deadline);
+}
+
+static void accept_observer(struct link *link, const struct mqtt_connect *connect)
+{
+    char given[AUTH_CLIENT_ID + 1] = "";
+    if (connect->client_id.length == 0) {
+        char token[LIMIT_TOKEN + 1];
+        if (random_token(token) == OK) {
+            text_copy_cut(given, sizeof given, token);
+        }
+    } else if (text_copy_bytes(given, sizeof given, (const uint8_t *)connect->client_id.text,
+                               connect->client_id.length) != OK) {
+        link_close(link, "client id too long");
+        return;
+    }
+    char client_id[sizeof observer_prefix + sizeof given];
+    (void)snprintf(client_id, sizeof client_id, "%s%s", observer_prefix, given);
+    text_copy_cut(link->name, sizeof link->name, client_id);
+    link->observer = true;
+    open_relay(link, connect, client_id, observer_user);
+    log_info("front", "observer=%s connected from %s", link->name, link->address);
+}
+
+/* The peer of the device, free of an older link, with a new session key when the device can encrypt. */
+static enum status take_peer(struct link *link, const struct decision *decision, const struct device *device)
+{
+    struct mqtt_door *door = link->door;
+    struct peer *peer;
+    enum status status =
+        peers_obtain(&door->peers, decision->client_id, decision->product_key, decision->device_key, device->id, &peer);
+    if (status != OK) {
+        return status;
+    }
+    struct session_key key = {.known = decision->session};
+    if (key.known && (status = random_bytes(key.bytes, sizeof key.bytes)) != OK) {
+        return status;
+    }
+    struct link *old = peer->link;
+    peer_attach(&door->peers, peer, link);
+    peer->key = key;
+    link->peer = peer;
+    if (old != NULL) {
+        old->peer = NULL; /* app/ sees a reconnect, no offline */
+        link_close(old, "a new connection of the same device");
+    }
+    return OK;
+}
+
+static void accept_device(struct link *link, const struct decision *decision, const struct mqtt_connect *connect)
+{
+    struct mqtt_door *door = link->door;
+    struct device device;
+    char secret[LIMIT_DEVICE_SECRET + 1];
+    enum status status = random_device_secret(secret);
+    if (status == OK) {
+        status = app_device_admit(door->app, decision->product_key, decision->device_key, decision->mode,
+                                  decision->session, secret, &device);
+    }
+    if (status == OK) {
+        status = take_peer(link, decision, &device);
+    }
+    if (status != OK) {
+        log_warn("front", "device=%s cannot be admitted: %s", link->name, status_text(status));
+        link_close(link, "cannot be admitted");
+        return;
+    }
+    link->send_secret = decision->mode == AUTH_TYPE_0;
+    link->send_key = decision->session;
+    text_copy_cut(link->secret, sizeof link->secret, device.secret);
+    door->counters.accepted++;
+    open_relay(link, connect, decision->client_id, decision->client_id);
+    log_info("front", "device=%s connected type=%d encrypted=%s from %s", link->name,
+             decision->mode == AUTH_TYPE_0 ? 0 : 1, decision->session ? "yes" : "no", link->address);
+}
+
+static void refuse(struct link *link, const struct decision *decision)
+{
+    link->door->counters.refused++;
+    log_warn("front", "device=%s refused code=%d from %s: %s", link->name, decision->code, link->address,
+             decision->why);
+    if (decision->verdict == VERDICT_CLOSE) {
+        link_close(link, "not possible now");
+        return;
+    }
+    link->refusal = malloc(sizeof *link->refusal);
+    if (link->refusal == NULL) {
+        link_close(link, "out of memory");
+        return;
+    }
+    *link->refusal = *decision;
+    link->state = LINK_REFUSED;
+    CLEANUP(cleanup_buffer) struct buffer out = {.limit = WRITE_LIMIT};
+    refusal_write_connack(decision, &out);
+    write_to_device(link, &out);
+    loop_timer_arm(link->deadline, refusal_is_connack(decision) ? LIMIT_REFUSED_LINK_MS : LIMIT_CONNECT_MS);
+}
+
+static void decide(struct link *link, const struct mqtt_connect *connect)
+{
+    struct mqtt_door *door = link->door;
+    struct auth_lookups lookups = {.context = door->app, .product = look_up_product, .device = look_up_device};
+    struct decision decision;
+    authenticate(connect, &door->auth, &lookups, &decision);
+    if (decision.product_key[0] != '\0') {
+        (void)snprintf(link->name, sizeof link->name, "%s/%s", decision.product_key, decision.device_key);
+    } else {
+        text_copy_cut(link->name, sizeof link->name, decision.client_id);
+    }
+    switch (decision.verdict) {
+    case VERDICT_ACCEPT:
+        accept_device(link, &decision, connect);
+        break;
+    case VERDICT_OBSERVE:
+        accept_observer(link, connect);
+        break;
+    default:
+        refuse(link, &decision);
+        break;
+    }
+}
+
+/* MQTT 5 is answered in its own words, so that the client says what is wrong. */
+static void refuse_version(struct link *link, const struct mqtt_connect *connect)
+{
+    struct decision decision = {.verdict = VERDICT_CONNACK, .code = 1, .why = "MQTT version"};
+    log_warn("front", "link=%s speaks MQTT level %u; 3.1.1 is needed (mosquitto_sub: -V mqttv311)", link->address,
+             connect->level);
+    CLEANUP(cleanup_buffer) struct buffer out = {.limit = WRITE_LIMIT};
+    if (connect->level == MQTT_LEVEL_5) {
+        refusal_write_version5(&out);
+    } else {
+        refusal_write_connack(&decision, &out);
+    }
+    link->door->counters.refused++;
+    link->state = LINK_REFUSED;
+    write_to_device(link, &out);
+    loop_timer_arm(link->deadline, LIMIT_REFUSED_LINK_MS);
+}
+
+void link_read_connect(struct link *link)
+{
+    size_t length;
+    const uint8_t *bytes = stream_input(link->device, &length);
+    struct mqtt_packet packet;
+    enum status status = mqtt_packet_read(bytes, length, LIMIT_MQTT_CONNECT, &packet);
+    if (length > 0 && bytes[0] != MQTT_CONNECT << 4) {
+        link_close(link, "the first packet is no CONNECT");
+        return;
+    }
+    if (status == E_AGAIN) {
+        return;
+    }
+    struct mqtt_connect connect;
+    if (status == OK) {
+        status = mqtt_connect_read(&packet, &connect);
+    }
+    if (status == OK) {
+        decide(link, &connect);
+    } else if (status == E_VERSION) {
+        refuse_version(link, &connect);
+    } else {
+        log_debug("front", "link=%s sent a bad CONNECT: %s", link->address, status_text(status));
+        link_close(link, "bad CONNECT");
+        return;
+    }
+    stream_consume(link->device, packet.total);
+}
+
+/* The first SUBSCRIBE is answered with what the device is to know; all else of a refused link is passed over. */
+static void answer_refused(struct link *link, const struct mqtt_packet *packet)
+{
+    uint16_t packet_id;
+    if (link->refusal == NULL || refusal_is_connack(link->refusal) || link->filter_noted ||
+        packet->type != MQTT_SUBSCRIBE || mqtt_packet_id_read(packet, &packet_id) != OK) {
+        return;
+    }
+    link->filter_noted = true;
+    CLEANUP(cleanup_buffer) struct buffer out = {.limit = WRITE_LIMIT};
+    if (refusal_write_message(link->refusal, packet_id, &out) != OK) {
+        link_close(link, "cannot be answered");
+        return;
+    }
+    write_to_device(link, &out);
+    loop_timer_arm(link->deadline, LIMIT_REFUSED_LINK_MS);
+}
+
+void link_read_refused(struct link *link)
+{
+    size_t length;
+    const uint8_t *bytes = stream_input(link->device, &length);
+    size_t at = 0;
+    while (link->why == NULL) {
+        struct mqtt_packet packet;
+        enum status status = mqtt_packet_read(bytes + at, length - at, LIMIT_MQTT_PACKET, &packet);
+        if (status == E_AGAIN) {
+            break;
+        }
+        if (status != OK) {
+            link_close(link, "bad packet");
+            break;
+        }
+        answer_refused(link, &packet);
+        at += packet.total;
+    }
+    stream_consume(link->device, at);
+}

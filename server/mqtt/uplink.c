@@ -1,0 +1,188 @@
+#include "mqtt/uplink.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/devices.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "codec/frame.h"
+#include "mqtt/internal.h"
+#include "mqtt/link.h"
+#include "mqtt/report.h"
+#include "mqtt/topics.h"
+
+enum { HEX_BYTES = 256 };
+
+enum status uplink_init(struct uplink_burst *burst)
+{
+    *burst = (struct uplink_burst){.scratch = malloc(LIMIT_MQTT_PACKET)};
+    buffer_init(&burst->clear, LIMIT_MQTT_PACKET);
+    return burst->scratch != NULL ? OK : E_NOMEM;
+}
+
+void uplink_finish(struct uplink_burst *burst)
+{
+    free(burst->scratch);
+    buffer_finish(&burst->clear);
+}
+
+/* The device of a client id whose link we never saw: queued by the broker while the server was down. */
+struct split_search {
+    struct mqtt_door *door;
+    const char *client_id;
+    struct peer *peer;
+    int found;
+    enum status trouble;
+};
+
+static bool look_for_device(void *context, const char *product_key, const char *device_key)
+{
+    struct split_search *search = context;
+    struct device device;
+    enum status status = app_device_find(search->door->app, product_key, device_key, &device);
+    if (status == OK) {
+        search->found++;
+        status =
+            peers_obtain(&search->door->peers, search->client_id, product_key, device_key, device.id, &search->peer);
+    }
+    if (status != OK && status != E_NOT_FOUND) {
+        search->trouble = status;
+    }
+    return true;
+}
+
+static struct peer *find_peer(struct mqtt_door *door, const char *client_id)
+{
+    struct peer *peer = peers_find_client(&door->peers, client_id);
+    if (peer != NULL) {
+        return peer;
+    }
+    struct split_search search = {.door = door, .client_id = client_id};
+    client_id_each_split(client_id, look_for_device, &search);
+    if (search.found != 1) {
+        log_warn("uplink", "client=%s names %d devices; its message is dropped", client_id, search.found);
+        return NULL;
+    }
+    return search.peer;
+}
+
+static void note_malformed(struct mqtt_door *door, const struct peer *peer, const char *why, const uint8_t *payload,
+                           size_t length)
+{
+    char hex[2 * HEX_BYTES + 1];
+    hex_encode(payload, length < HEX_BYTES ? length : HEX_BYTES, hex);
+    log_warn("uplink", "device=%s malformed frame of %zu bytes dropped (%s): %s", peer->name, length, why, hex);
+    door->counters.malformed++;
+    if (app_device_malformed(door->app, peer->device_id) != OK) {
+        log_debug("uplink", "device=%s the malformed frame was not counted", peer->name);
+    }
+}
+
+static bool decrypt(struct uplink_burst *burst, const struct session_key *key, const uint8_t *payload, size_t length,
+                    struct frame *frame)
+{
+    buffer_clear(&burst->clear);
+    return key->known && session_decrypt(key->bytes, payload, length, &burst->clear) == OK &&
+           frame_decode(burst->clear.data, burst->clear.length, burst->scratch, frame) == OK;
+}
+
+/* Clear and encrypted frames may be mixed on one connection (protocol.md, 5). */
+static bool open_frame(struct uplink_burst *burst, const struct peer *peer, const uint8_t *payload, size_t length,
+                       struct frame *frame)
+{
+    if (length > LIMIT_MQTT_PACKET) {
+        return false;
+    }
+    if (frame_is_clear(payload, length)) {
+        return frame_decode(payload, length, burst->scratch, frame) == OK;
+    }
+    return decrypt(burst, &peer->key, payload, length, frame) || decrypt(burst, &peer->older, payload, length, frame);
+}
+
+/* True: it is done and may be acknowledged. *key: what was remembered of it. */
+static bool handle(struct mqtt_door *door, struct peer *peer, const uint8_t *payload, size_t length,
+                   struct recent_key *key)
+{
+    struct frame frame;
+    if (!open_frame(&door->burst, peer, payload, length, &frame)) {
+        note_malformed(door, peer, "no frame", payload, length);
+        return true;
+    }
+    struct recent_key found = recent_key_of(&frame);
+    bool may_repeat = frame.command == COMMAND_TSL_ANSWER; /* its package id is the server's */
+    if (!may_repeat && recent_has(&peer->recent, &found)) {
+        door->counters.duplicates++;
+        log_debug("uplink", "device=%s %s package=%u came again", peer->name, command_name(frame.command),
+                  frame.package_id);
+        return true;
+    }
+    bool malformed = false;
+    enum status status = report_hand_in(door->app, peer->device_id, &frame, &malformed);
+    if (malformed) {
+        note_malformed(door, peer, command_name(frame.command), payload, length);
+    } else if (status != OK && status != E_NOT_FOUND) {
+        log_error("uplink", "device=%s %s package=%u failed: %s", peer->name, command_name(frame.command),
+                  frame.package_id, status_text(status));
+        return false;
+    } else {
+        log_debug("uplink", "device=%s %s package=%u", peer->name, command_name(frame.command), frame.package_id);
+    }
+    if (!may_repeat) {
+        recent_add(&peer->recent, &found);
+        *key = found;
+    }
+    return true;
+}
+
+void uplink_message(struct mqtt_door *door, const char *topic, const uint8_t *payload, size_t length)
+{
+    struct uplink_burst *burst = &door->burst;
+    struct uplink_done *done = &burst->done[burst->count];
+    door->counters.uplinks++;
+    if (topic_client_id(topic, strlen(topic), done->client_id) != OK) {
+        return;
+    }
+    if (!burst->open) {
+        burst->open = app_batch_begin(door->app) == OK;
+    }
+    struct peer *peer = find_peer(door, done->client_id);
+    if (peer == NULL) {
+        return;
+    }
+    done->digest = hold_digest(topic, strlen(topic), payload, length);
+    done->key = (struct recent_key){0};
+    done->good = burst->open && handle(door, peer, payload, length, &done->key);
+    burst->count++;
+    if (burst->count == UPLINK_BURST) {
+        uplink_burst_end(door);
+    }
+}
+
+void uplink_burst_end(struct mqtt_door *door)
+{
+    struct uplink_burst *burst = &door->burst;
+    enum status status = E_STATE;
+    if (burst->open) {
+        burst->open = false;
+        status = app_batch_end(door->app);
+        if (status != OK) {
+            log_error("uplink", "messages=%zu were not stored: %s", burst->count, status_text(status));
+        }
+    }
+    size_t count = burst->count;
+    burst->count = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct uplink_done *done = &burst->done[i];
+        struct peer *peer = peers_find_client(&door->peers, done->client_id);
+        if (peer == NULL) {
+            continue;
+        }
+        if (status != OK && done->key.package_id != 0) {
+            recent_forget(&peer->recent, &done->key);
+        }
+        if (peer->link != NULL) {
+            link_note_message(peer->link, done->digest, done->good && status == OK);
+        }
+    }
+}

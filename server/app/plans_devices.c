@@ -42,7 +42,7 @@ enum status app_plan_devices_list(struct app *app, int64_t plan_id, enum device_
                                   app_plan_device_visitor *each, void *context, bool *more)
 {
     struct visit visit = {.app = app, .each = each, .context = context};
-    return plan_devices_list(app->store, plan_id, status, page, pass_on, &visit, more);
+    return plan_members_list(app->store, plan_id, status, page, pass_on, &visit, more);
 }
 
 /* The device's id in a plan it belongs to; 0 when it was not seen yet. */

@@ -44,8 +44,8 @@ static enum status find_or_blank(struct store *store, int64_t plan_id, int64_t d
     return status == E_NOT_FOUND ? task_blank(store, plan_id, device_id, task) : status;
 }
 
-enum status plan_devices_list(struct store *store, int64_t plan_id, enum device_status wanted, const struct page *page,
-                              plan_device_visitor *each, void *context, bool *more)
+enum status plan_members_list(struct store *store, int64_t plan_id, enum device_status wanted, const struct page *page,
+                              plan_member_visitor *each, void *context, bool *more)
 {
     bool has_whitelist = false;
     enum status status = find_plan(store, plan_id, &has_whitelist);

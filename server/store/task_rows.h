@@ -48,9 +48,9 @@ MUST_USE enum status tasks_final_count(struct store *store, int64_t plan_id, int
  * Members of a plan in order of the device key (page->after), those without a task as task_blank() (device_id 0 when
  * the whitelisted device was not seen yet). `status` DEVICE_STATUS_COUNT: all.
  */
-typedef bool plan_device_visitor(void *context, const char *device_key, const struct task *task);
-MUST_USE enum status plan_devices_list(struct store *store, int64_t plan_id, enum device_status status,
-                                       const struct page *page, plan_device_visitor *each, void *context, bool *more);
+typedef bool plan_member_visitor(void *context, const char *device_key, const struct task *task);
+MUST_USE enum status plan_members_list(struct store *store, int64_t plan_id, enum device_status status,
+                                       const struct page *page, plan_member_visitor *each, void *context, bool *more);
 
 struct plan_counts {
     int64_t total; /* members */

@@ -220,7 +220,7 @@ static void test_devices_of_all(void)
         char text[128] = "";
         bool more = !rows[i].more;
         CHECK_ROW(rows[i].name,
-                  plan_devices_list(scratch.store, plan, rows[i].status, &rows[i].page, join, text, &more) == OK);
+                  plan_members_list(scratch.store, plan, rows[i].status, &rows[i].page, join, text, &more) == OK);
         CHECK_ROW(rows[i].name, strcmp(text, rows[i].expect) == 0 && more == rows[i].more);
     }
     CHECK_OK(plan_count(scratch.store, plan, &counts));
@@ -229,7 +229,7 @@ static void test_devices_of_all(void)
     CHECK(counts.by_reason[REASON_TIMEOUT] == 1 && counts.by_reason[REASON_BLACKLIST] == 0);
     CHECK(counts.by_reason[REASON_NONE] == 0);
     bool more = false;
-    CHECK(plan_devices_list(scratch.store, 99, DEVICE_FAILED, &(struct page){.limit = 1}, join, NULL, &more) ==
+    CHECK(plan_members_list(scratch.store, 99, DEVICE_FAILED, &(struct page){.limit = 1}, join, NULL, &more) ==
           E_NOT_FOUND);
     CHECK(plan_count(scratch.store, 99, &counts) == E_NOT_FOUND);
     scratch_close(&scratch);
@@ -246,7 +246,7 @@ static void test_devices_of_whitelist(void)
     fill(plan);
     scratch_list(&scratch, plan, LIST_WHITE, white, 5);
     CHECK_OK(
-        plan_devices_list(scratch.store, plan, DEVICE_STATUS_COUNT, &(struct page){.limit = 9}, join, text, &more));
+        plan_members_list(scratch.store, plan, DEVICE_STATUS_COUNT, &(struct page){.limit = 9}, join, text, &more));
     CHECK_TEXT(text, "A:upgraded B:failed X:nonUpgraded? Y:nonUpgraded? ");
     CHECK(!more);
     CHECK_OK(plan_count(scratch.store, plan, &counts));

@@ -60,7 +60,8 @@ static const char *what_is_expected(const struct task *task)
 
 static bool does_not_fit(struct session *session)
 {
-    session_warn(session, "status %d does not fit: %s", session->event->upgrade->status,
+    int number = session->event->upgrade->status;
+    session_warn(session, "status %d (%s) does not fit: %s", number, status_words(number),
                  what_is_expected(session->task));
     return false;
 }

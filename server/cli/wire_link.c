@@ -149,7 +149,7 @@ bool check_connect(struct vector *vector)
 /* What the device makes of a CONNACK (protocol.md, 2.6). */
 static bool check_connack(struct vector *vector, uint8_t code)
 {
-    const char *what = vector_text(vector, "what");
+    const char *what = vector_has(vector, "what") ? vector_text(vector, "what") : "";
     const char *refusal = strstr(what, "refusal ");
     if (refusal != NULL) {
         int64_t number = strtol(refusal + strlen("refusal "), NULL, 10);
@@ -287,7 +287,7 @@ static bool rewrite_packet(struct vector *vector, const struct mqtt_packet *pack
 /* "PUBACK: device acknowledges" names its packet. */
 static bool check_packet_name(struct vector *vector, unsigned type)
 {
-    const char *what = vector_text(vector, "what");
+    const char *what = vector_has(vector, "what") ? vector_text(vector, "what") : "";
     char word[16];
     size_t length = 0;
     while (length + 1 < sizeof word && isupper((unsigned char)what[length])) {

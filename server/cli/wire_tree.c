@@ -120,8 +120,10 @@ static bool put_level(struct buffer *out, const json_t *tree);
 static bool put_item(struct buffer *out, const json_t *triple)
 {
     const json_t *value = json_array_get(triple, VALUE);
-    uint16_t id = (uint16_t)json_integer_value(json_array_get(triple, ID));
+    int64_t whole_id = 0;
     int64_t number = 0;
+    (void)json_whole(json_array_get(triple, ID), &whole_id);
+    uint16_t id = (uint16_t)whole_id;
     if (triple_is(triple, "int") && json_whole(value, &number)) {
         ttlv_put_int(out, id, number);
     } else if (json_is_number(value)) {

@@ -12,7 +12,7 @@ static const char FLOAT_WORD[] = "float ";
 /* "float 0.33333333333333331" names the double that the SDK wrote; the decoded value can not, after 15 places. */
 static bool check_float(struct vector *vector, const struct ttlv_document *document, const struct bytes *bytes)
 {
-    const char *what = vector_text(vector, "what");
+    const char *what = vector_has(vector, "what") ? vector_text(vector, "what") : "";
     if (!text_starts_with(what, FLOAT_WORD)) {
         return true;
     }

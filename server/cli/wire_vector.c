@@ -55,6 +55,10 @@ bool vector_fail(struct vector *vector, const char *format, ...)
         va_start(arguments, format);
         (void)vsnprintf(vector->reason, sizeof vector->reason, format, arguments);
         va_end(arguments);
+        /* what was decoded may hold anything */
+        for (char *c = vector->reason; *c != '\0'; c++) {
+            *c = *c >= ' ' && *c < 0x7F ? *c : '?';
+        }
         vector->failed = true;
     }
     return false;

@@ -12,6 +12,7 @@
 #define TESTS_SUITE_H
 
 #include <CUnit/CUnit.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -82,14 +82,23 @@ static enum MHD_Result send_answer(struct call *call)
     return respond_answer_take(call->connection, &call->answer, is_api(call));
 }
 
+/* What an upload wrote goes before the answer does: who was refused may look at once. */
+static void drop_upload(struct call *call)
+{
+    upload_destroy(call->request.upload);
+    call->request.upload = NULL;
+}
+
 static void refuse(struct call *call, enum problem problem, const char *detail)
 {
+    drop_upload(call);
     problem_answer(&call->answer, problem, call->request.target.path, detail, NULL);
     call->state = CALL_REFUSED;
 }
 
 static void refuse_status(struct call *call, enum status status, const char *detail)
 {
+    drop_upload(call);
     request_refuse(&call->request, &call->answer, status, detail);
     call->state = CALL_REFUSED;
 }
@@ -312,6 +321,7 @@ static void handle(void *context, struct desk_item *item)
     (void)context;
     struct call *call = (struct call *)item;
     perform_act(&call->hall->api, &call->request, &call->answer);
+    drop_upload(call);
     call->state = CALL_ANSWERED;
     MHD_resume_connection(call->connection); /* from here on the call is the connection's thread's */
 }
@@ -320,7 +330,7 @@ static void refuse_item(void *context, struct desk_item *item, enum status statu
 {
     (void)context;
     struct call *call = (struct call *)item;
-    request_refuse(&call->request, &call->answer, status, NULL);
+    refuse_status(call, status, NULL);
     call->state = CALL_ANSWERED;
     MHD_resume_connection(call->connection);
 }

@@ -23,7 +23,12 @@ void evaluations_check(struct request *request)
 void evaluations_create(const struct api *api, struct request *request, struct answer *answer)
 {
     struct evaluation evaluation = {0};
-    enum status status = app_evaluate(api->app, request->input.product_key, &evaluation);
+    const char *product_key = request->input.product_key;
+    struct product product;
+    enum status status = product_key == NULL ? OK : app_product_find(api->app, product_key, &product);
+    if (status == OK) {
+        status = app_evaluate(api->app, product_key, &evaluation);
+    }
     if (status == E_NOT_FOUND) {
         violation_add(&request->verdict.broken, "no such product", "/productKey");
         status = E_RULE;

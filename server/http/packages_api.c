@@ -27,9 +27,7 @@ void packages_check_create(struct request *request)
     if (package_read(package, request->json, verdict) != OK) {
         violation_add(&verdict->broken, "is too large to be held in memory", "/sourceVersions");
     }
-    if (verdict->broken.count > 0) {
-        package_check(package, &verdict->broken);
-    }
+    request->app_names_more = true;
 }
 
 void packages_create(const struct api *api, struct request *request, struct answer *answer)

@@ -51,7 +51,10 @@ enum status perform_check(struct request *request)
         request->route->check(request);
     }
     const struct verdict *verdict = &request->verdict;
-    return verdict->wrong.count > 0 ? E_FORMAT : verdict->broken.count > 0 ? E_RULE : OK;
+    if (verdict->wrong.count > 0) {
+        return E_FORMAT;
+    }
+    return verdict->broken.count > 0 && !request->app_names_more ? E_RULE : OK;
 }
 
 static enum status body_digest(const struct request *request, char digest[65])
@@ -88,7 +91,7 @@ static enum status act_and_keep(const struct api *api, struct request *request, 
         (void)snprintf(kept.location, sizeof kept.location, "%s", answer->location);
         status = app_answer_keep(api->app, scope, request->idempotency_key, digest, &kept);
     }
-    /* without its answer kept the creation would be repeated by the next try: but it can be undone only as a whole */
+    /* a creation whose answer could not be kept stays: the next try of the client then gets a 409 by its name */
     enum status ended = app_batch_end(api->app);
     return ended != OK ? ended : status;
 }

@@ -14,9 +14,7 @@ void plans_check_create(struct request *request)
     if (plan_read(&input->plan, input->lists, request->json, &request->verdict) != OK) {
         violation_add(&request->verdict.broken, "is too large to be held in memory", "%s", "");
     }
-    if (request->verdict.broken.count > 0) {
-        plan_check(&input->plan, &request->verdict.broken);
-    }
+    request->app_names_more = true;
 }
 
 void plans_check_replace(struct request *request)

@@ -9,16 +9,8 @@
 
 void products_check_create(struct request *request)
 {
-    struct product *product = &request->input.product;
-    product_read(product, request->json, &request->verdict);
-    if (request->verdict.broken.count > 0) {
-        /* app/ will not be asked: name here what else is wrong; what is generated counts as right */
-        struct product whole = *product;
-        (void)snprintf(whole.key, sizeof whole.key, "%s", product->key[0] == '\0' ? "generated" : product->key);
-        (void)snprintf(whole.secret, sizeof whole.secret, "%s",
-                       product->secret[0] == '\0' ? "generated" : product->secret);
-        product_check(&whole, &request->verdict.broken);
-    }
+    request->app_names_more = true;
+    product_read(&request->input.product, request->json, &request->verdict);
 }
 
 void products_create(const struct api *api, struct request *request, struct answer *answer)

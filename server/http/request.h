@@ -61,6 +61,7 @@ struct request {
     json_t *json;          /* owned; NULL: no body */
     struct upload *upload; /* owned; NULL: the route has none */
     struct verdict verdict;
+    bool app_names_more; /* set by check(): app/ names the other broken rules and refuses, so act() runs all the same */
     struct input input;
 };
 

@@ -16,40 +16,58 @@ static void cleanup_json(json_t **json)
     json_decref(*json);
 }
 
+static enum status read_server(json_t *object, struct device_server *server)
+{
+    const char *host = NULL;
+    int port = 0;
+    int tls = 0;
+    if (json_unpack(object, "{s:s, s:i, s:b}", "host", &host, "port", &port, "tls", &tls) != 0 || port <= 0 ||
+        port > UINT16_MAX) {
+        return E_CORRUPT;
+    }
+    server->port = (uint16_t)port;
+    server->tls = tls != 0;
+    return text_copy(server->host, sizeof server->host, host);
+}
+
+static enum status read_upgrade(json_t *object, struct sdk_ota_saved *upgrade)
+{
+    const char *state = NULL;
+    const char *component = NULL;
+    const char *target = NULL;
+    int type = 0;
+    if (json_unpack(object, "{s:s, s:i, s:s, s:s}", "state", &state, "type", &type, "component", &component, "target",
+                    &target) != 0 ||
+        sdk_ota_state_parse(state, &upgrade->state) != OK ||
+        text_copy(upgrade->component_no, sizeof upgrade->component_no, component) != OK ||
+        text_copy(upgrade->target_version, sizeof upgrade->target_version, target) != OK) {
+        return E_CORRUPT;
+    }
+    upgrade->type = type;
+    return OK;
+}
+
 static enum status read_object(json_t *root, struct device_flash *flash)
 {
     const char *secret = NULL;
     const char *module = NULL;
     const char *mcus = NULL;
-    const char *host = NULL;
     const char *product_key = NULL;
     const char *product_secret = NULL;
-    const char *state = NULL;
-    const char *component = NULL;
-    const char *target = NULL;
-    int port = 0;
-    int tls = 0;
-    int type = 0;
-    if (json_unpack(root, "{s:s, s:s, s:s, s:s, s:s, s:{s:s, s:i, s:b}, s:{s:s, s:i, s:s, s:s}}", "deviceSecret",
-                    &secret, "moduleVersion", &module, "mcuVersions", &mcus, "productKey", &product_key,
-                    "productSecret", &product_secret, "server", "host", &host, "port", &port, "tls", &tls, "upgrade",
-                    "state", &state, "type", &type, "component", &component, "target", &target) != 0) {
-        return E_CORRUPT;
-    }
+    json_t *server = NULL;
+    json_t *setting = NULL;
+    json_t *upgrade = NULL;
     struct device_flash read = {0};
-    read.server.port = (uint16_t)port;
-    read.server.tls = tls != 0;
-    read.upgrade.type = type;
-    bool fits = text_copy(read.device_secret, sizeof read.device_secret, secret) == OK &&
-                text_copy(read.module_version, sizeof read.module_version, module) == OK &&
-                text_copy(read.mcus.text, sizeof read.mcus.text, mcus) == OK &&
-                text_copy(read.product_key, sizeof read.product_key, product_key) == OK &&
-                text_copy(read.product_secret, sizeof read.product_secret, product_secret) == OK &&
-                text_copy(read.server.host, sizeof read.server.host, host) == OK &&
-                text_copy(read.upgrade.component_no, sizeof read.upgrade.component_no, component) == OK &&
-                text_copy(read.upgrade.target_version, sizeof read.upgrade.target_version, target) == OK &&
-                sdk_ota_state_parse(state, &read.upgrade.state) == OK && port > 0 && port <= UINT16_MAX;
-    if (!fits) {
+    if (json_unpack(root, "{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "deviceSecret", &secret, "moduleVersion", &module,
+                    "mcuVersions", &mcus, "productKey", &product_key, "productSecret", &product_secret, "server",
+                    &server, "setting", &setting, "upgrade", &upgrade) != 0 ||
+        read_server(server, &read.server) != OK || read_server(setting, &read.setting) != OK ||
+        read_upgrade(upgrade, &read.upgrade) != OK ||
+        text_copy(read.device_secret, sizeof read.device_secret, secret) != OK ||
+        text_copy(read.module_version, sizeof read.module_version, module) != OK ||
+        text_copy(read.mcus.text, sizeof read.mcus.text, mcus) != OK ||
+        text_copy(read.product_key, sizeof read.product_key, product_key) != OK ||
+        text_copy(read.product_secret, sizeof read.product_secret, product_secret) != OK) {
         return E_CORRUPT;
     }
     *flash = read;
@@ -72,15 +90,20 @@ enum status device_flash_load(const char *path, struct device_flash *flash, stru
     return OK;
 }
 
+static json_t *pack_server(const struct device_server *server)
+{
+    return json_pack("{s:s, s:i, s:b}", "host", server->host, "port", (int)server->port, "tls", (int)server->tls);
+}
+
 enum status device_flash_store(const char *path, const struct device_flash *flash)
 {
     CLEANUP(cleanup_json)
-    json_t *root = json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:{s:s, s:i, s:b}, s:{s:s, s:i, s:s, s:s}}", "deviceSecret", flash->device_secret,
-        "moduleVersion", flash->module_version, "mcuVersions", flash->mcus.text, "productKey", flash->product_key,
-        "productSecret", flash->product_secret, "server", "host", flash->server.host, "port", (int)flash->server.port,
-        "tls", (int)flash->server.tls, "upgrade", "state", sdk_ota_state_name(flash->upgrade.state), "type",
-        (int)flash->upgrade.type, "component", flash->upgrade.component_no, "target", flash->upgrade.target_version);
+    json_t *root = json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:{s:s, s:i, s:s, s:s}}", "deviceSecret",
+                             flash->device_secret, "moduleVersion", flash->module_version, "mcuVersions",
+                             flash->mcus.text, "productKey", flash->product_key, "productSecret", flash->product_secret,
+                             "server", pack_server(&flash->server), "setting", pack_server(&flash->setting), "upgrade",
+                             "state", sdk_ota_state_name(flash->upgrade.state), "type", (int)flash->upgrade.type,
+                             "component", flash->upgrade.component_no, "target", flash->upgrade.target_version);
     char aside[LIMIT_PATH + 8];
     (void)snprintf(aside, sizeof aside, "%s.new", path);
     if (root == NULL) {

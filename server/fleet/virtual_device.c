@@ -185,7 +185,7 @@ static void on_timer(void *context)
 static enum status load_flash(struct virtual_device *device, struct error *error)
 {
     const struct virtual_device_settings *settings = &device->settings;
-    struct device_flash fresh = {.server = settings->server, .mcus = settings->mcus};
+    struct device_flash fresh = {.setting = settings->server, .server = settings->server, .mcus = settings->mcus};
     text_copy_cut(fresh.device_secret, sizeof fresh.device_secret, settings->device_secret);
     text_copy_cut(fresh.product_key, sizeof fresh.product_key, settings->product_key);
     text_copy_cut(fresh.product_secret, sizeof fresh.product_secret, settings->product_secret);
@@ -195,6 +195,12 @@ static enum status load_flash(struct virtual_device *device, struct error *error
         return OK;
     }
     enum status status = device_flash_load(settings->state_file, &device->flash, error);
+    const struct device_server *saved = &device->flash.setting;
+    if (strcmp(saved->host, settings->server.host) != 0 || saved->port != settings->server.port ||
+        saved->tls != settings->server.tls) {
+        device->flash.setting = settings->server;
+        device->flash.server = settings->server;
+    }
     return status == E_NOT_FOUND ? OK : status;
 }
 

@@ -32,12 +32,17 @@ static bool take_word(struct text_cursor *cursor, const char *word)
     return true;
 }
 
+/* No blank and no control character may stand in what is taken. */
 static bool take_until(struct text_cursor *cursor, char end, char *target, size_t capacity)
 {
-    const char *found = memchr(cursor->text, end, cursor->left);
-    size_t length = found == NULL ? 0 : (size_t)(found - cursor->text);
-    if (length == 0 || length >= capacity || memchr(cursor->text, '\0', length) != NULL ||
-        memchr(cursor->text, '\n', length) != NULL) {
+    size_t length = 0;
+    while (length < cursor->left && cursor->text[length] != end) {
+        if ((unsigned char)cursor->text[length] <= ' ') {
+            return false;
+        }
+        length++;
+    }
+    if (length == 0 || length == cursor->left || length >= capacity) {
         return false;
     }
     memcpy(target, cursor->text, length);

@@ -105,7 +105,7 @@ enum status ttlv_parse(struct ttlv_document *document, const uint8_t *bytes, siz
     document->count = 0;
     struct reader reader;
     reader_init(&reader, bytes, length);
-    enum status status = length == 0 ? E_FORMAT : read_level(document, &reader, UNTIL_THE_END, 1);
+    enum status status = length == 0 ? E_FORMAT : read_level(document, &reader, UNTIL_THE_END, 0);
     if (status == OK) {
         status = reader_done(&reader);
     }

@@ -12,13 +12,14 @@
  */
 void session_move_phase(struct session *session, enum task_phase to)
 {
-    __attribute__((unused)) /* without asserts */ static const bool arrows[TASK_PHASE_COUNT][TASK_PHASE_COUNT] = {
+    static const bool arrows[TASK_PHASE_COUNT][TASK_PHASE_COUNT] = {
         [TASK_WAITING] = {[TASK_NOTIFIED] = true, [TASK_DONE] = true},
         [TASK_NOTIFIED] = {[TASK_WAITING] = true, [TASK_RECEIVED] = true, [TASK_RUNNING] = true, [TASK_DONE] = true},
         [TASK_RECEIVED] = {[TASK_WAITING] = true, [TASK_NOTIFIED] = true, [TASK_RUNNING] = true, [TASK_DONE] = true},
         [TASK_RUNNING] = {[TASK_RECEIVED] = true, [TASK_DONE] = true},
     };
     assert(arrows[session->task->phase][to]);
+    (void)arrows; /* without asserts */
     session->task->phase = to;
 }
 
@@ -32,8 +33,7 @@ void session_move_phase(struct session *session, enum task_phase to)
  */
 void session_move_step(struct session *session, size_t component, enum component_step to)
 {
-    __attribute__((
-        unused)) /* without asserts */ static const bool arrows[COMPONENT_STEP_COUNT][COMPONENT_STEP_COUNT] = {
+    static const bool arrows[COMPONENT_STEP_COUNT][COMPONENT_STEP_COUNT] = {
         [STEP_WAITING] = {[STEP_WAITING] = true, [STEP_START] = true, [STEP_SUCCESSFUL] = true},
         [STEP_START] = {[STEP_WAITING] = true, [STEP_CONFIRMED] = true, [STEP_SUCCESSFUL] = true},
         [STEP_CONFIRMED] = {[STEP_START] = true,
@@ -52,5 +52,6 @@ void session_move_step(struct session *session, size_t component, enum component
     };
     struct task_component *subject = &session->task->components[component];
     assert(component < session->task->component_count && arrows[subject->step][to]);
+    (void)arrows; /* without asserts */
     subject->step = to;
 }

@@ -1,10 +1,8 @@
 /* Use cases of devices as the catalogue sees them (catalog.h). */
 #include <limits.h>
-#include <stdlib.h>
 
 #include "app/catalog.h"
 #include "app/internal.h"
-#include "base/cleanup.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "store/device_rows.h"
@@ -34,19 +32,15 @@ static enum status register_device(struct app *app, struct device *device, struc
 enum status app_device_register(struct app *app, const char *product_key, const char *device_key,
                                 const char *device_secret, struct violations *violations)
 {
-    CLEANUP(cleanup_free) struct device *device = calloc(1, sizeof *device);
-    if (device == NULL) {
-        return E_NOMEM;
-    }
-    device->enabled = true;
-    if (text_copy(device->product_key, sizeof device->product_key, product_key) != OK) {
+    struct device device = {.enabled = true};
+    if (text_copy(device.product_key, sizeof device.product_key, product_key) != OK) {
         return E_NOT_FOUND; /* longer than any key */
     }
     enum status status = app_use_begin(app);
     if (status != OK) {
         return status;
     }
-    status = app_use_end(app, register_device(app, device, violations, device_key, device_secret));
+    status = app_use_end(app, register_device(app, &device, violations, device_key, device_secret));
     if (status == OK) {
         log_info("app", "device=%s/%s registered", product_key, device_key);
     }
@@ -86,16 +80,13 @@ static bool show(void *context, const struct device *device)
 enum status app_device_view(struct app *app, const char *product_key, const char *device_key, app_device_visitor *visit,
                             void *context)
 {
-    CLEANUP(cleanup_free) struct device *device = calloc(1, sizeof *device);
-    if (device == NULL) {
-        return E_NOMEM;
-    }
-    enum status status = device_find(app->store, product_key, device_key, device);
+    struct device device;
+    enum status status = device_find(app->store, product_key, device_key, &device);
     if (status != OK) {
         return status;
     }
     struct listing listing = {.app = app, .each = visit, .context = context, .online = -1, .left = 1};
-    (void)show(&listing, device);
+    (void)show(&listing, &device);
     return listing.status;
 }
 
@@ -167,16 +158,13 @@ typedef enum status device_act(struct app *app, struct device *device);
 static enum status act_on(struct app *app, const char *product_key, const char *device_key, device_act *act,
                           const char *done)
 {
-    CLEANUP(cleanup_free) struct device *device = calloc(1, sizeof *device);
-    if (device == NULL) {
-        return E_NOMEM;
-    }
+    struct device device;
     enum status status = app_use_begin(app);
     if (status != OK) {
         return status;
     }
-    if ((status = device_find(app->store, product_key, device_key, device)) == OK) {
-        status = act(app, device);
+    if ((status = device_find(app->store, product_key, device_key, &device)) == OK) {
+        status = act(app, &device);
     }
     status = app_use_end(app, status);
     if (status == OK) {

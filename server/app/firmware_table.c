@@ -6,6 +6,8 @@
 #include <sys/queue.h>
 #include <uthash.h>
 
+#include "base/text.h"
+
 /* Expired tokens that are still answered by 410; of older ones nothing is known any more (404). */
 enum { EXPIRED_KEPT = 100000 };
 
@@ -58,12 +60,12 @@ void firmware_table_destroy(struct firmware_table *table)
     if (table == NULL) {
         return;
     }
-    struct node *node = NULL;
-    struct node *next = NULL;
-    HASH_ITER(hh, table->nodes, node, next)
-    {
-        HASH_DEL(table->nodes, node);
+    struct node *node = table->nodes;
+    HASH_CLEAR(hh, table->nodes);
+    while (node != NULL) {
+        struct node *next = node->hh.next;
         node_destroy(node);
+        node = next;
     }
     (void)pthread_mutex_destroy(&table->lock);
     free(table);
@@ -131,14 +133,14 @@ void firmware_table_expire(struct firmware_table *table, const char *token)
     (void)pthread_mutex_unlock(&table->lock);
 }
 
-static void copy_out(const struct node *node, struct firmware_entry *entry)
+static enum status copy_out(const struct node *node, struct firmware_entry *entry)
 {
     memcpy(entry->token, node->token, sizeof entry->token);
     memcpy(entry->extension, node->extension, sizeof entry->extension);
     memcpy(entry->sha256, node->sha256, sizeof entry->sha256);
-    strcpy(entry->path, node->path); /* came out of a buffer of the same size */
-    strcpy(entry->name, node->name);
     entry->size = node->size;
+    enum status status = text_copy(entry->path, sizeof entry->path, node->path);
+    return status == OK ? text_copy(entry->name, sizeof entry->name, node->name) : status;
 }
 
 enum status firmware_table_take(struct firmware_table *table, const char *token, const struct firmware_entry **entry)
@@ -153,8 +155,7 @@ enum status firmware_table_take(struct firmware_table *table, const char *token,
     if (node != NULL && node->expired) {
         status = E_STATE;
     } else if (node != NULL) {
-        copy_out(node, made);
-        status = OK;
+        status = copy_out(node, made);
     }
     (void)pthread_mutex_unlock(&table->lock);
     if (status != OK) {
@@ -168,7 +169,7 @@ enum status firmware_table_take(struct firmware_table *table, const char *token,
 void firmware_table_release(struct firmware_table *table, const struct firmware_entry *entry)
 {
     (void)table;
-    free((void *)(uintptr_t)entry);
+    free((void *)entry); /* const for the reader; it came out of malloc in take */
 }
 
 void firmware_table_note(struct firmware_table *table, const char *token, int64_t end)

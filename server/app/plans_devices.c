@@ -1,5 +1,4 @@
 /* What became of the devices of a plan: list, one, its log, statistics (plans.h). */
-#include <stdlib.h>
 #include <string.h>
 
 #include "app/internal.h"
@@ -49,10 +48,7 @@ enum status app_plan_devices_list(struct app *app, int64_t plan_id, enum device_
 static enum status find_member(struct app *app, int64_t plan_id, const char *device_key, int64_t *device_id)
 {
     CLEANUP(cleanup_plan) struct plan plan = {0};
-    CLEANUP(cleanup_free) struct device *device = calloc(1, sizeof *device);
-    if (device == NULL) {
-        return E_NOMEM;
-    }
+    struct device device = {0};
     bool member = false;
     enum status status = plan_find(app->store, plan_id, &plan);
     if (status != OK || (status = plan_has_member(app->store, plan_id, device_key, &member)) != OK) {
@@ -61,11 +57,11 @@ static enum status find_member(struct app *app, int64_t plan_id, const char *dev
     if (!member) {
         return E_NOT_FOUND;
     }
-    status = device_find(app->store, plan.product_key, device_key, device);
+    status = device_find(app->store, plan.product_key, device_key, &device);
     if (status != OK && status != E_NOT_FOUND) {
         return status;
     }
-    *device_id = device->id;
+    *device_id = device.id;
     return OK;
 }
 

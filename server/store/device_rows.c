@@ -1,9 +1,7 @@
 #include "store/device_rows.h"
 
 #include <assert.h>
-#include <stdlib.h>
 
-#include "base/cleanup.h"
 #include "store/query.h"
 
 static_assert(AUTH_TYPE_1 == 2, "stored numbers never change");
@@ -81,14 +79,10 @@ static enum status read_one(struct query *query, struct device *device)
 {
     bool any = query_step(query);
     if (any) {
-        CLEANUP(cleanup_free) struct device *found = calloc(1, sizeof *found);
-        if (found == NULL) {
-            query->status = E_NOMEM;
-        } else {
-            read_row(query, found);
-        }
+        struct device found;
+        read_row(query, &found);
         if (query->status == OK) {
-            *device = *found;
+            *device = found;
         }
     }
     enum status status = query_close(query);
@@ -276,10 +270,7 @@ enum status device_list(struct store *store, const char *product_key, const stru
     if (status != OK) {
         return status;
     }
-    CLEANUP(cleanup_free) struct device *device = calloc(1, sizeof *device);
-    if (device == NULL) {
-        return E_NOMEM;
-    }
+    struct device device;
     struct query query;
     query_open(&query, store, sql_list);
     query_bind_text(&query, product_key);
@@ -290,8 +281,8 @@ enum status device_list(struct store *store, const char *product_key, const stru
             *more = true;
             break;
         }
-        read_row(&query, device);
-        if (query.status != OK || !each(context, device)) {
+        read_row(&query, &device);
+        if (query.status != OK || !each(context, &device)) {
             break;
         }
     }

@@ -256,13 +256,13 @@ void store_close(struct store *store)
     if (store->open) {
         store_rollback(store);
     }
-    struct prepared *entry = NULL;
-    struct prepared *next = NULL;
-    HASH_ITER(hh, store->prepared, entry, next)
-    {
-        HASH_DEL(store->prepared, entry);
+    struct prepared *entry = store->prepared;
+    HASH_CLEAR(hh, store->prepared);
+    while (entry != NULL) {
+        struct prepared *next = entry->hh.next;
         (void)sqlite3_finalize(entry->statement);
         free(entry);
+        entry = next;
     }
     (void)sqlite3_close(store->db);
     free(store);

@@ -253,6 +253,7 @@ json_t *rest_call(const struct server *server, const char *method, const char *p
     struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
     (void)curl_easy_setopt(curl, CURLOPT_URL, url);
     (void)curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
+    (void)curl_easy_setopt(curl, CURLOPT_NOBODY, strcmp(method, "HEAD") == 0 ? 1L : 0L);
     if (body != NULL || strcmp(method, "POST") == 0) {
         (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body != NULL ? body : "");
         (void)curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);

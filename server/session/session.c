@@ -88,10 +88,11 @@ static void on_settled(struct session *session)
     }
 }
 
+/* There is a deadline only while RUNNING. */
 static void on_timeout(struct session *session)
 {
     const struct task *task = session->task;
-    if (task->phase == TASK_RUNNING && task->deadline.known && session->now >= task->deadline.at) {
+    if (task->deadline.known && session->now >= task->deadline.at) {
         session_fail_attempt(session, REASON_TIMEOUT, "nothing was reported in time");
     }
 }

@@ -54,7 +54,7 @@
 #define LIMIT_URL              1024
 #define LIMIT_DEVICE_URL       8192                 /* read from a device's point of view; 5000 was fine */
 #define LIMIT_TOKEN            22                   /* characters of a firmware token: 128 bits, base64url */
-#define LIMIT_DEVICE_HTTP_HEADER (256 * 1024)        /* header of an HTTP answer that a virtual device still reads */
+#define LIMIT_DEVICE_HTTP_HEADER 262144              /* header of an HTTP answer that a virtual device still reads */
 
 /* Links and requests */
 #define LIMIT_LINKS            20000                /* device and observer connections */

@@ -61,7 +61,7 @@ const struct option device_option_table[] = {
          "upgraded: a failed attempt may be followed by another; failed: exit 1 at the first 12 or refusal; "
          "never: only a signal or the timeout ends it."),
     NUMBER("patience", "S", "15", 1, 86400, "How long after a failed attempt another one may start, before exit 1."),
-    NUMBER("timeout", "S", "0", 0, 86400 * 365, "Exit 3 after S seconds; 0: no limit."),
+    NUMBER("timeout", "S", "0", 0, 31536000, "Exit 3 after S seconds; 0: no limit."),
     FLAG("json", "One JSON object per line."),
     {0},
 };

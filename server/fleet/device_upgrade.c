@@ -147,7 +147,9 @@ static void set_stale(struct virtual_device *device)
         return;
     }
     sdk_download_destroy(device->stale[DEVICE_STALE - 1]);
-    memmove(&device->stale[1], &device->stale[0], (DEVICE_STALE - 1) * sizeof device->stale[0]);
+    for (size_t i = DEVICE_STALE - 1; i > 0; i--) {
+        device->stale[i] = device->stale[i - 1];
+    }
     device->stale[0] = device->download;
     device->download = NULL;
 }
@@ -217,12 +219,18 @@ static void carry_out(struct virtual_device *device, const struct sdk_ota_action
     }
 }
 
+static bool differs(const struct sdk_ota_saved *a, const struct sdk_ota_saved *b)
+{
+    return a->state != b->state || a->type != b->type || strcmp(a->component_no, b->component_no) != 0 ||
+           strcmp(a->target_version, b->target_version) != 0;
+}
+
 /* The state is in flash before anything of it is seen outside. */
 static void carry_out_all(struct virtual_device *device, const struct sdk_ota_actions *actions)
 {
     struct sdk_ota_saved saved;
     sdk_ota_save(&device->ota, &saved);
-    if (memcmp(&saved, &device->flash.upgrade, sizeof saved) != 0) {
+    if (differs(&saved, &device->flash.upgrade)) {
         device->flash.upgrade = saved;
         device_store(device);
     }

@@ -86,7 +86,7 @@ static void enter(struct step *step, enum sdk_ota_state state, int64_t after_ms)
 /* Publishes an ending status; idle follows a moment later (protocol.md, 9.2). */
 static void close_with(struct step *step, enum ota_status status)
 {
-    (void)add(step, SDK_OTA_REPORT, status);
+    (void)add(step, SDK_OTA_REPORT, (int)status);
     enter(step, SDK_OTA_CLOSING, SDK_OTA_SETTLE_MS);
 }
 

@@ -14,7 +14,9 @@
 /* A refused body is read to its end before the answer up to this size, so that the client surely reads the answer. */
 enum { DRAIN_MOST = 4 * 1024 * 1024 };
 
-enum call_state { CALL_NEW, CALL_BODY, CALL_REFUSED, CALL_WAITING, CALL_ANSWERED };
+#define FIRMWARE "/firmware/"
+
+enum call_state { CALL_NEW, CALL_FIRMWARE, CALL_BODY, CALL_REFUSED, CALL_WAITING, CALL_ANSWERED };
 
 struct call {
     struct desk_item item; /* first: the desk's view of a call */
@@ -49,7 +51,7 @@ struct call *call_create(struct hall *hall, struct MHD_Connection *connection, c
 
 static bool has_request(const struct call *call)
 {
-    return call->state != CALL_NEW;
+    return call->state != CALL_NEW && call->state != CALL_FIRMWARE;
 }
 
 void call_destroy(struct call *call)
@@ -211,8 +213,15 @@ static bool check_headers(struct call *call)
     return true;
 }
 
-/* A firmware download needs no request of its own. `segment`: what follows /firmware/. */
-static enum MHD_Result respond_firmware(const struct call *call, const char *segment, const char *path, bool head,
+/* Whether the target is plainly a firmware link: that needs no request of its own. */
+static bool is_firmware(const struct call *call, enum method method)
+{
+    return (method == METHOD_GET || method == METHOD_HEAD) && text_starts_with(call->uri, FIRMWARE) &&
+           strpbrk(call->uri + strlen(FIRMWARE), "/?%") == NULL;
+}
+
+/* `segment`: what follows /firmware/. */
+static enum MHD_Result respond_firmware(const struct call *call, const char *segment, const char *method,
                                         const char *version)
 {
     const char *wish = header(call, "Connection");
@@ -220,26 +229,25 @@ static enum MHD_Result respond_firmware(const struct call *call, const char *seg
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(call->connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     struct progress *progress = info == NULL ? NULL : info->socket_context;
-    return firmware_respond(&call->hall->firmware, call->connection, segment, path, head, last, progress);
+    return firmware_respond(&call->hall->firmware, call->connection, segment, method_parse(method) == METHOD_HEAD, last,
+                            progress);
 }
 
-static enum MHD_Result begin(struct call *call, const char *method, const char *version)
+/*
+ * The headers are there. An answer queued here makes libmicrohttpd close the connection behind it, so all but a large
+ * body that is refused wait for the next step.
+ */
+static enum MHD_Result begin(struct call *call, enum method method)
 {
-    static const char firmware[] = "/firmware/";
-    enum method known = method_parse(method);
-    bool reads = known == METHOD_GET || known == METHOD_HEAD;
-    if (reads && text_starts_with(call->uri, firmware) && strpbrk(call->uri + sizeof firmware - 1, "/?%") == NULL) {
-        return respond_firmware(call, call->uri + sizeof firmware - 1, call->uri, known == METHOD_HEAD, version);
+    if (is_firmware(call, method)) {
+        call->state = CALL_FIRMWARE;
+        return MHD_YES;
     }
     request_init(&call->request);
     answer_init(&call->answer);
     call->state = CALL_BODY;
-    call->request.method = known;
-    if (find_route(call) && call->request.route->place == PLACE_FIRMWARE) {
-        return respond_firmware(call, call->request.parameters[0], call->request.target.path, known == METHOD_HEAD,
-                                version);
-    }
-    if (call->state == CALL_BODY) {
+    call->request.method = method;
+    if (find_route(call)) {
         (void)check_headers(call);
     }
     bool waits = header(call, "Expect") != NULL; /* for 100 Continue: it gets the answer instead */
@@ -253,7 +261,7 @@ static enum MHD_Result add_body(struct call *call, const char *bytes, size_t cou
 {
     struct request *request = &call->request;
     call->received += (int64_t)count;
-    if (call->state == CALL_REFUSED) {
+    if (call->state == CALL_REFUSED || call->state == CALL_FIRMWARE) {
         /* libmicrohttpd takes no answer in the middle of a body: it is drained, but not for ever */
         return call->received > LIMIT_UPLOAD ? MHD_NO : MHD_YES;
     }
@@ -298,12 +306,18 @@ static enum MHD_Result complete(struct call *call)
 enum MHD_Result call_step(struct call *call, const char *method, const char *version, const char *bytes, size_t *size)
 {
     if (call->state == CALL_NEW) {
-        return begin(call, method, version);
+        return begin(call, method_parse(method));
     }
     if (*size > 0) {
         size_t count = *size;
         *size = 0;
         return add_body(call, bytes, count);
+    }
+    if (call->state == CALL_FIRMWARE) {
+        return respond_firmware(call, call->uri + strlen(FIRMWARE), method, version);
+    }
+    if (call->state == CALL_BODY && call->request.route->place == PLACE_FIRMWARE) {
+        return respond_firmware(call, call->request.parameters[0], method, version);
     }
     if (call->state == CALL_BODY) {
         return complete(call);

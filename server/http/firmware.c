@@ -205,7 +205,7 @@ static enum MHD_Result respond_entry(const struct firmware *firmware, struct MHD
 }
 
 enum MHD_Result firmware_respond(const struct firmware *firmware, struct MHD_Connection *connection, const char *name,
-                                 const char *path, bool head, bool last, struct progress *progress)
+                                 bool head, bool last, struct progress *progress)
 {
     char token[LIMIT_TOKEN + 1] = "";
     const struct firmware_entry *entry = NULL;
@@ -215,14 +215,15 @@ enum MHD_Result firmware_respond(const struct firmware *firmware, struct MHD_Con
         status = firmware_table_take(firmware->table, token, &entry);
     }
     if (status == E_STATE) {
-        return respond_problem(connection, PROBLEM_GONE, path, "the attempt that this link belonged to has ended");
+        return respond_problem(connection, PROBLEM_GONE, "/firmware",
+                               "the attempt that this link belonged to has ended");
     }
     if (status == OK && strcmp(name + LIMIT_TOKEN, entry->extension) != 0) {
         firmware_table_release(firmware->table, entry);
         status = E_NOT_FOUND;
     }
     if (status != OK) {
-        return respond_problem(connection, problem_of_status(status), path, "no such firmware link");
+        return respond_problem(connection, problem_of_status(status), "/firmware", "no such firmware link");
     }
     enum MHD_Result result = respond_entry(firmware, connection, entry, head, last, progress);
     firmware_table_release(firmware->table, entry);

@@ -26,10 +26,10 @@ struct firmware {
 
 /*
  * Answers: `name` is what follows "/firmware/". `progress` is the connection's. `last`: the client wants the connection
- * closed. `path`: for the problem's instance.
+ * closed. (Problems name the instance "/firmware": a token is a secret.)
  */
 enum MHD_Result firmware_respond(const struct firmware *firmware, struct MHD_Connection *connection, const char *name,
-                                 const char *path, bool head, bool last, struct progress *progress);
+                                 bool head, bool last, struct progress *progress);
 
 /* The value of Content-Disposition for an uploaded name (RFC 6266, RFC 8187): no byte of the name can end the header.
  */

@@ -1,12 +1,11 @@
 #include "http/progress.h"
 
-#include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
 
@@ -71,31 +70,28 @@ enum status progress_open(struct progress_list *list, int fd, struct progress **
     return OK;
 }
 
-/* -1 when the kernel does not tell. */
-static int64_t acknowledged(int fd)
+/* What the kernel counts of a connection, read at one moment. False when it does not tell (before Linux 4.19). */
+static bool read_counters(int fd, struct tcp_info *info)
 {
-    struct tcp_info info = {0};
-    socklen_t length = sizeof info;
-    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0) {
-        return -1;
-    }
-    return (int64_t)info.tcpi_bytes_acked;
+    socklen_t length = sizeof *info;
+    *info = (struct tcp_info){0};
+    return getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, &length) == 0 &&
+           length >= offsetof(struct tcp_info, tcpi_bytes_retrans) + sizeof info->tcpi_bytes_retrans;
 }
 
+static int64_t acknowledged(int fd)
+{
+    struct tcp_info info;
+    return read_counters(fd, &info) ? (int64_t)info.tcpi_bytes_acked : -1;
+}
+
+/* Sent once, or waiting in the socket. */
 static int64_t written(int fd)
 {
-    /* an acknowledgement may come between the two questions: ask again until none did */
-    for (int tries = 0; tries < 8; tries++) {
-        int64_t before = acknowledged(fd);
-        int waiting = 0;
-        if (before < 0 || ioctl(fd, SIOCOUTQ, &waiting) != 0) {
-            return -1;
-        }
-        if (acknowledged(fd) == before) {
-            return before + waiting;
-        }
-    }
-    return -1;
+    struct tcp_info info;
+    return read_counters(fd, &info)
+               ? (int64_t)(info.tcpi_bytes_sent - info.tcpi_bytes_retrans + info.tcpi_notsent_bytes)
+               : -1;
 }
 
 /* The device has the first `got` bytes of the body: which end of the file is that? */

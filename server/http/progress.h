@@ -1,7 +1,8 @@
 /*
  * How much of a firmware file a device has really got, told to the firmware table while it is being sent.
  *
- *   written by us so far = acknowledged (TCP_INFO tcpi_bytes_acked) + waiting in the socket (SIOCOUTQ)
+ *   of TCP_INFO, in one question: acknowledged = bytes_acked, written by us so far = bytes_sent - bytes_retrans +
+ * notsent
  *
  *   request begins: base = written so far         header        body
  *                   |<---------------------------------->|<------------------->|

@@ -41,7 +41,7 @@ const char *device_mcu_version(const struct device *device, const char *componen
 /* What is set goes to the end, as in the device's own list, so the first entry is the one not heard of for longest. */
 void device_set_mcu_version(struct device *device, const char *component_no, const char *version)
 {
-    struct mcu_version entry;
+    struct mcu_version entry = {.version = ""};
     text_copy_cut(entry.component_no, sizeof entry.component_no, component_no);
     text_copy_cut(entry.version, sizeof entry.version, version);
     size_t i = mcu_index(device, entry.component_no);

@@ -34,8 +34,8 @@ static const char *status_words(int number)
         [1] = "plan received",  [2] = "confirmed",  [3] = "refused",   [4] = "download started", [5] = "downloading",
         [6] = "download error", [8] = "downloaded", [9] = "upgrading", [11] = "upgraded",        [12] = "upgrade error",
     };
-    bool known = number >= 1 && (size_t)number < sizeof words / sizeof words[0] && words[number] != NULL;
-    return known ? words[number] : "unknown";
+    size_t index = number < 0 ? 0 : (size_t)number;
+    return index < sizeof words / sizeof words[0] && words[index] != NULL ? words[index] : "unknown";
 }
 
 static const char *what_is_expected(const struct task *task)

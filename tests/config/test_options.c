@@ -47,11 +47,12 @@ static void set_environment(const char *const *pairs)
 
 static enum status read_all(struct options *options, const char *const *arguments, struct error *error)
 {
-    char *argv[100] = {(char *)(uintptr_t) "mockdc"};
+    static char program[] = "mockdc";
+    char *argv[OPTIONS_ARGUMENTS + 8] = {program};
     int argc = 1;
-    while (arguments[argc - 1] != NULL) {
-        argv[argc] = (char *)(uintptr_t)arguments[argc - 1];
-        argc++;
+    for (; arguments[argc - 1] != NULL; argc++) {
+        memcpy(&argv[argc], &arguments[argc - 1],
+               sizeof argv[argc]); /* main's argv is not const; nobody writes to it */
     }
     return options_read(options, table, argc, argv, error);
 }

@@ -18,6 +18,15 @@ static void copy(char *target, size_t capacity, const char *source)
     }
 }
 
+static int64_t number_of(const char *word)
+{
+    int64_t number = 0;
+    if (text_parse_int(word, -1000000, INT64_MAX, &number) != OK) {
+        give_up("no number", word);
+    }
+    return number;
+}
+
 static void add_component(struct task *task, char *word)
 {
     size_t i = task->component_count++;
@@ -87,10 +96,10 @@ static void take_word(struct session_event *event, struct upgrade_report *upgrad
     }
     switch (word[0]) {
     case 'p':
-        event->progress = atoi(word + 2);
+        event->progress = (int)number_of(word + 2);
         return;
     case 't':
-        upgrade->component_type = (struct maybe_int){true, atoi(word + 2)};
+        upgrade->component_type = (struct maybe_int){true, (int)number_of(word + 2)};
         return;
     case 'v':
     case 'm':
@@ -118,34 +127,34 @@ static enum session_event_kind event_kind(const char *word, struct upgrade_repor
     return SESSION_EVENT_COUNT;
 }
 
-void story_play(struct story *story, const char *text)
+void story_play(struct story *story, const char *event)
 {
     static struct upgrade_report upgrade;
     memset(&upgrade, 0, sizeof upgrade);
-    struct session_event event = {.progress = -1};
+    struct session_event happening = {.progress = -1};
     char words[512];
-    copy(words, sizeof words, text);
+    copy(words, sizeof words, event);
     char *rest = NULL;
     char *word = strtok_r(words, " ", &rest);
     if (word != NULL && word[0] == '+') {
-        story->now += atoll(word + 1);
+        story->now += number_of(word + 1);
         word = strtok_r(NULL, " ", &rest);
     }
     if (word == NULL) {
-        give_up("no event in", text);
+        give_up("no event in", event);
         return;
     }
-    event.kind = event_kind(word, &upgrade);
+    happening.kind = event_kind(word, &upgrade);
     while ((word = strtok_r(NULL, " ", &rest)) != NULL) {
-        take_word(&event, &upgrade, word);
+        take_word(&happening, &upgrade, word);
     }
-    if (event.kind == SESSION_ONLINE || event.kind == SESSION_OFFLINE) {
-        story->online = event.kind == SESSION_ONLINE;
+    if (happening.kind == SESSION_ONLINE || happening.kind == SESSION_OFFLINE) {
+        story->online = happening.kind == SESSION_ONLINE;
     }
-    event.device_online = story->online;
-    event.upgrade = event.kind == SESSION_STATUS ? &upgrade : NULL;
-    event.versions = event.kind == SESSION_VERSIONS ? &upgrade.versions : NULL;
-    session_step(&story->task, &story->strategy, &event, story->now, &story->effects);
+    happening.device_online = story->online;
+    happening.upgrade = happening.kind == SESSION_STATUS ? &upgrade : NULL;
+    happening.versions = happening.kind == SESSION_VERSIONS ? &upgrade.versions : NULL;
+    session_step(&story->task, &story->strategy, &happening, story->now, &story->effects);
 }
 
 /* --- what came out ---------------------------------------------------------------------------------------------- */
@@ -245,6 +254,18 @@ void story_expect(struct story *story, const char *row, const char *event, const
     story_state_text(&story->task, text);
     compare(row, event, "state", text, state);
     story_check_invariants(story, row);
+}
+
+void story_tell(const struct told_story *stories, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct story story;
+        story_init(&story, stories[i].plan, stories[i].retries);
+        CHECK_ROW(stories[i].name, stories[i].moments[0].event != NULL);
+        for (const struct moment *moment = stories[i].moments; moment->event != NULL; moment++) {
+            story_expect(&story, stories[i].name, moment->event, moment->effects, moment->state);
+        }
+    }
 }
 
 const struct log_entry *story_entry(const struct story *story, enum log_kind kind)

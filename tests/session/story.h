@@ -36,6 +36,59 @@ void story_play(struct story *story, const char *event);
 void story_effects_text(const struct story *story, char text[STORY_TEXT]);
 void story_state_text(const struct task *task, char text[STORY_TEXT]);
 
+/* A whole upgrade: plays the moments until one without event. */
+struct moment {
+    const char *event;
+    const char *effects; /* NULL: not compared */
+    const char *state;   /* NULL: not compared */
+};
+
+enum { MOMENTS = 20 };
+
+struct told_story {
+    const char *name;
+    const char *plan;
+    int retries;
+    struct moment moments[MOMENTS + 1];
+};
+
+void story_tell(const struct told_story *stories, size_t count);
+#define STORY_TELL(stories) story_tell(stories, sizeof(stories) / sizeof((stories)[0]))
+
+/* The moments that most upgrades of one MCU share. */
+#define ISSUE                                                                                                          \
+    {                                                                                                                  \
+        "issue", "planIssued/STM32 STARTED NOTIFY", "notified start"                                                   \
+    }
+#define RECEIVE                                                                                                        \
+    {                                                                                                                  \
+        "1 STM32", "planReceived", "received start"                                                                    \
+    }
+#define CONFIRM                                                                                                        \
+    {                                                                                                                  \
+        "2 STM32", "confirmed urlIssued/STM32 URL+STM32 waitingDownload/STM32", "running confirmed#1"                  \
+    }
+#define OPENING ISSUE, RECEIVE, CONFIRM
+#define DOWNLOAD                                                                                                       \
+    {                                                                                                                  \
+        "4 STM32 p=0", "downloading/STM32", "running downloading#1"                                                    \
+    }
+#define DOWNLOADED                                                                                                     \
+    {                                                                                                                  \
+        "8 STM32 p=100", "downloaded/STM32", "running downloading#1@100"                                               \
+    }
+#define INSTALL                                                                                                        \
+    {                                                                                                                  \
+        "9 STM32", "upgrading/STM32", "running upgrading#1@100"                                                        \
+    }
+#define SUCCESS                                                                                                        \
+    {                                                                                                                  \
+        "11 STM32 v=STM32:2_0_0", "EXPIRE/STM32 succeeded/STM32 FINISHED", "done:upgraded successful#1"                \
+    }
+#define RETRY(next) "EXPIRE/STM32 attemptFailed/STM32 " next
+#define NEW_URL     "urlIssued/STM32 URL+STM32 waitingDownload/STM32"
+#define GIVE_UP     "EXPIRE/STM32 failed/STM32 FINISHED"
+
 /* Plays, then compares; NULL expectations are not compared. Prints row, event and difference. */
 void story_expect(struct story *story, const char *row, const char *event, const char *effects, const char *state);
 

@@ -487,9 +487,9 @@ static void test_deadline_follows_the_strategy(void)
         story_play(&story, "issue");
         CHECK_ROW(row, !story.task.deadline.known);
         story_play(&story, "2");
-        CHECK_ROW(row, story.task.deadline.at == STORY_START_MS + minutes[i] * 60000);
+        CHECK_ROW(row, story.task.deadline.at == STORY_START_MS + (int64_t)minutes[i] * 60000);
         story_play(&story, "+5 4 STM32");
-        CHECK_ROW(row, story.task.deadline.at == STORY_START_MS + 5 + minutes[i] * 60000);
+        CHECK_ROW(row, story.task.deadline.at == STORY_START_MS + 5 + (int64_t)minutes[i] * 60000);
     }
 }
 
@@ -504,7 +504,7 @@ static void test_longest_names(void)
     story_play(&story, "issue");
     CHECK(strlen(story_entry(&story, LOG_PLAN_ISSUED)->detail) > 0);
     CHECK_TEXT(story.effects.items[0].entry.component_no, "01234567890123456789012345678901");
-    CHECK(strlen(story.effects.items[0].entry.detail) == strlen("from  to ") + 2 * LIMIT_VERSION);
+    CHECK(strlen(story.effects.items[0].entry.detail) == strlen("from  to ") + 2UL * LIMIT_VERSION);
     story_play(&story, "2");
     struct upgrade_report report = {.status = 11};
     (void)snprintf(report.component_no, sizeof report.component_no, "%s", component->component_no);

@@ -71,6 +71,19 @@ static char letter_of_state(const struct task *task)
     }
 }
 
+static bool is_same(const struct task *before, const struct task *after)
+{
+    char was[STORY_TEXT];
+    char is[STORY_TEXT];
+    story_state_text(before, was);
+    story_state_text(after, is);
+    return strcmp(was, is) == 0 && before->status == after->status && before->current == after->current &&
+           before->deadline.known == after->deadline.known && before->deadline.at == after->deadline.at &&
+           before->ended_at.at == after->ended_at.at && before->url_sent == after->url_sent &&
+           before->wants_sha256 == after->wants_sha256 &&
+           before->components[0].unconfirmed == after->components[0].unconfirmed;
+}
+
 /* Plays the event 1 ms later, so that a deadline that moves is a change. */
 static char outcome(struct story *story, const char *event)
 {
@@ -79,7 +92,7 @@ static char outcome(struct story *story, const char *event)
     (void)snprintf(later, sizeof later, "+1 %s", event);
     story_play(story, event[0] == '+' ? event : later);
     const struct session_effects *effects = &story->effects;
-    if (memcmp(&before, &story->task, sizeof before) != 0) {
+    if (!is_same(&before, &story->task)) {
         return letter_of_state(&story->task);
     }
     if (effects->count == 0) {

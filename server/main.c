@@ -23,9 +23,10 @@ enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
 static void print_help(FILE *file)
 {
-    (void)fprintf(file, "usage: mockdc COMMAND [OPTIONS]\n\n"
-                        "mockdc stands in for the QuecThing Developer Center, to test firmware updates over the air.\n\n"
-                        "commands:\n");
+    (void)fprintf(file,
+                  "usage: mockdc COMMAND [OPTIONS]\n\n"
+                  "mockdc stands in for the QuecThing Developer Center, to test firmware updates over the air.\n\n"
+                  "commands:\n");
     for (size_t i = 0; i < COMMANDS; i++) {
         (void)fprintf(file, "  %-8s %s\n", commands[i].name, commands[i].help);
     }

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <time.h>
 
-static const int64_t INSTANT_LEAST = -62167219200000;  /* 0000-01-01 */
-static const int64_t INSTANT_MOST = 253402300799999;   /* 9999-12-31 */
+static const int64_t INSTANT_LEAST = -62167219200000; /* 0000-01-01 */
+static const int64_t INSTANT_MOST = 253402300799999;  /* 9999-12-31 */
 
 void instant_format(int64_t instant_ms, char text[INSTANT_TEXT])
 {

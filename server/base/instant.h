@@ -14,7 +14,8 @@ enum { INSTANT_TEXT = 25 }; /* characters of the text and the zero byte */
 /* Years 0000..9999; an instant outside is written as the nearer end. */
 void instant_format(int64_t instant_ms, char text[INSTANT_TEXT]);
 
-/* RFC 3339 with "Z" or an offset, fraction optional (cut to milliseconds). E_FORMAT or E_RANGE, *instant_ms untouched. */
+/* RFC 3339 with "Z" or an offset, fraction optional (cut to milliseconds). E_FORMAT or E_RANGE, *instant_ms untouched.
+ */
 MUST_USE enum status instant_parse(const char *text, int64_t *instant_ms);
 
 /* The system's clock. */

@@ -6,23 +6,23 @@
 #define BASE_LIMITS_H
 
 /* Names (protocol.md, Limits and names; behaviour.md, 1 to 3) */
-#define LIMIT_PRODUCT_KEY      32
-#define LIMIT_PRODUCT_SECRET   32
-#define LIMIT_DEVICE_KEY       16
-#define LIMIT_DEVICE_SECRET    32
-#define LIMIT_CLIENT_ID        (2 + LIMIT_PRODUCT_KEY + LIMIT_DEVICE_KEY) /* "qd" + pk + dk */
-#define LIMIT_NAME_CHARACTERS  100                                        /* names of packages, plans, products */
-#define LIMIT_NAME             (4 * LIMIT_NAME_CHARACTERS)                /* the same in UTF-8 */
+#define LIMIT_PRODUCT_KEY        32
+#define LIMIT_PRODUCT_SECRET     32
+#define LIMIT_DEVICE_KEY         16
+#define LIMIT_DEVICE_SECRET      32
+#define LIMIT_CLIENT_ID          (2 + LIMIT_PRODUCT_KEY + LIMIT_DEVICE_KEY) /* "qd" + pk + dk */
+#define LIMIT_NAME_CHARACTERS    100                                        /* names of packages, plans, products */
+#define LIMIT_NAME               (4 * LIMIT_NAME_CHARACTERS)                /* the same in UTF-8 */
 #define LIMIT_REMARKS_CHARACTERS 200
-#define LIMIT_REMARKS          (4 * LIMIT_REMARKS_CHARACTERS)
-#define LIMIT_VERSION          64
-#define LIMIT_COMPONENT_NO     32
-#define LIMIT_TIME_ZONE        64
-#define LIMIT_UPGRADE_TEXTS    32   /* languages */
-#define LIMIT_UPGRADE_TEXT     4096 /* one text */
-#define LIMIT_LANGUAGE         16
-#define LIMIT_DEVICE_TEXT      64   /* module type, ICCID, SDK version ... as a device reports them */
-#define LIMIT_MCU_LIST         511  /* "comp:version;comp:version" */
+#define LIMIT_REMARKS            (4 * LIMIT_REMARKS_CHARACTERS)
+#define LIMIT_VERSION            64
+#define LIMIT_COMPONENT_NO       32
+#define LIMIT_TIME_ZONE          64
+#define LIMIT_UPGRADE_TEXTS      32   /* languages */
+#define LIMIT_UPGRADE_TEXT       4096 /* one text */
+#define LIMIT_LANGUAGE           16
+#define LIMIT_DEVICE_TEXT        64  /* module type, ICCID, SDK version ... as a device reports them */
+#define LIMIT_MCU_LIST           511 /* "comp:version;comp:version" */
 
 /* Counts */
 #define LIMIT_COMPONENTS       20 /* components of a plan, tasks of a notify */
@@ -36,43 +36,43 @@
 #define LIMIT_UPGRADES_AT_ONCE 10000
 
 /* Files */
-#define LIMIT_FILE             (100LL * 1024 * 1024)
-#define LIMIT_FILE_NAME        255
-#define LIMIT_UPLOAD           (LIMIT_PACKAGE_FILES * LIMIT_FILE + 1024LL * 1024) /* multipart body */
-#define LIMIT_PATH             4096
+#define LIMIT_FILE      (100LL * 1024 * 1024)
+#define LIMIT_FILE_NAME 255
+#define LIMIT_UPLOAD    (LIMIT_PACKAGE_FILES * LIMIT_FILE + 1024LL * 1024) /* multipart body */
+#define LIMIT_PATH      4096
 
 /* Wire */
-#define LIMIT_FRAME            65540                /* AA AA + length field + the longest content, before escaping */
-#define LIMIT_FRAME_ESCAPED    (2 * LIMIT_FRAME)    /* every AA followed by 55 */
-#define LIMIT_FRAME_PAYLOAD    65530                /* length counts checksum, package id, command and payload */
-#define LIMIT_FRAME_SAFE       256                  /* downlinks from here on need the remedy of protocol.md 2.4 */
-#define LIMIT_TTLV_ITEMS       4096                 /* items of one message, all levels together */
-#define LIMIT_TTLV_DEPTH       128                  /* levels of structs; the device tried 60 */
-#define LIMIT_MQTT_PACKET      (192 * 1024)         /* one MQTT packet of a device: an escaped frame and its topic */
-#define LIMIT_MQTT_CONNECT     2048                 /* the first packet of a link */
-#define LIMIT_MQTT_TOPIC       256
-#define LIMIT_URL              1024
-#define LIMIT_DEVICE_URL       8192                 /* read from a device's point of view; 5000 was fine */
-#define LIMIT_TOKEN            22                   /* characters of a firmware token: 128 bits, base64url */
-#define LIMIT_DEVICE_HTTP_HEADER 262144              /* header of an HTTP answer that a virtual device still reads */
+#define LIMIT_FRAME              65540  /* AA AA + length field + the longest content, before escaping */
+#define LIMIT_FRAME_ESCAPED      131080 /* twice LIMIT_FRAME: every AA followed by 55 */
+#define LIMIT_FRAME_PAYLOAD      65530  /* length counts checksum, package id, command and payload */
+#define LIMIT_FRAME_SAFE         256    /* downlinks from here on need the remedy of protocol.md 2.4 */
+#define LIMIT_TTLV_ITEMS         4096   /* items of one message, all levels together */
+#define LIMIT_TTLV_DEPTH         128    /* levels of structs; the device tried 60 */
+#define LIMIT_MQTT_PACKET        196608 /* one MQTT packet of a device: an escaped frame and its topic */
+#define LIMIT_MQTT_CONNECT       2048   /* the first packet of a link */
+#define LIMIT_MQTT_TOPIC         256
+#define LIMIT_URL                1024
+#define LIMIT_DEVICE_URL         8192   /* read from a device's point of view; 5000 was fine */
+#define LIMIT_TOKEN              22     /* characters of a firmware token: 128 bits, base64url */
+#define LIMIT_DEVICE_HTTP_HEADER 262144 /* header of an HTTP answer that a virtual device still reads */
 
 /* Links and requests */
-#define LIMIT_LINKS            20000                /* device and observer connections */
-#define LIMIT_LINK_QUEUE       (1024 * 1024)        /* bytes waiting to be written to one link */
-#define LIMIT_STREAM_INPUT     (256 * 1024)         /* bytes received and not consumed: then reading pauses */
+#define LIMIT_LINKS            20000        /* device and observer connections */
+#define LIMIT_LINK_QUEUE       1048576      /* bytes waiting to be written to one link */
+#define LIMIT_STREAM_INPUT     (256 * 1024) /* bytes received and not consumed: then reading pauses */
 #define LIMIT_HTTP_CONNECTIONS 2000
 #define LIMIT_HTTP_BODY        (64LL * 1024 * 1024) /* JSON and CSV bodies: a list of 1,000,000 keys */
 #define LIMIT_HTTP_CALLS       1024                 /* API calls waiting for the loop */
 
 /* Times */
-#define LIMIT_CONNECT_MS       10000  /* from accept to a complete CONNECT (and TLS handshake) */
-#define LIMIT_ACK_HOLD_MS      1500   /* an acknowledgement waits for the commit no longer; the device repeats at 2 s */
-#define LIMIT_REFUSED_LINK_MS  5000   /* a refused link that does not close by itself is cut */
-#define LIMIT_SETTLE_MS        3000   /* wait for status and information after connect or request (behaviour.md, 4) */
-#define LIMIT_HTTP_IDLE_S      60     /* seconds: an HTTP connection without traffic */
-#define LIMIT_HTTP_CALL_MS     30000  /* an API call that the loop has not answered */
+#define LIMIT_CONNECT_MS      10000 /* from accept to a complete CONNECT (and TLS handshake) */
+#define LIMIT_ACK_HOLD_MS     1500  /* an acknowledgement waits for the commit no longer; the device repeats at 2 s */
+#define LIMIT_REFUSED_LINK_MS 5000  /* a refused link that does not close by itself is cut */
+#define LIMIT_SETTLE_MS       3000  /* wait for status and information after connect or request (behaviour.md, 4) */
+#define LIMIT_HTTP_IDLE_S     60    /* seconds: an HTTP connection without traffic */
+#define LIMIT_HTTP_CALL_MS    30000 /* an API call that the loop has not answered */
 
 /* Evaluation */
-#define EVALUATION_PERIOD_MS   (10LL * 60 * 1000)
+#define EVALUATION_PERIOD_MS (10LL * 60 * 1000)
 
 #endif

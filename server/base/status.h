@@ -11,8 +11,8 @@
 
 #include <stddef.h>
 
-#define MUST_USE            __attribute__((warn_unused_result))
-#define PRINTF_LIKE(f, a)   __attribute__((format(printf, f, a)))
+#define MUST_USE          __attribute__((warn_unused_result))
+#define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
 
 enum status {
     OK = 0,
@@ -44,7 +44,8 @@ const char *status_name(enum status status);
 /* One short English phrase ("malformed input"). Static memory. */
 const char *status_text(enum status status);
 
-/* What a human must know to act: where it happened and one line. Owned by the caller; empty strings when nothing did. */
+/* What a human must know to act: where it happened and one line. Owned by the caller; empty strings when nothing did.
+ */
 struct error {
     char place[48];
     char text[256];

@@ -34,7 +34,8 @@ MUST_USE enum status text_parse_int(const char *text, int64_t least, int64_t mos
 /* `hex` gets 2 * length lower-case digits and a zero byte. */
 void hex_encode(const uint8_t *bytes, size_t length, char *hex);
 
-/* Digits of either case; *length gets the number of bytes. E_FORMAT: odd count or no digit; E_LIMIT: over `capacity`. */
+/* Digits of either case; *length gets the number of bytes. E_FORMAT: odd count or no digit; E_LIMIT: over `capacity`.
+ */
 MUST_USE enum status hex_decode(const char *hex, uint8_t *bytes, size_t capacity, size_t *length);
 
 #endif

@@ -21,7 +21,8 @@ static void variable_name(const char *name, char variable[VARIABLE_LENGTH])
 static size_t index_of(const struct option *table, const char *name, size_t length)
 {
     size_t i = 0;
-    while (table[i].kind != OPTION_END && (strlen(table[i].name) != length || strncmp(table[i].name, name, length) != 0)) {
+    while (table[i].kind != OPTION_END &&
+           (strlen(table[i].name) != length || strncmp(table[i].name, name, length) != 0)) {
         i++;
     }
     return i;

@@ -29,9 +29,9 @@ struct option {
     const char *value;    /* default, as it would be written; NULL: none */
     int64_t least;        /* OPTION_NUMBER: range, inclusive */
     int64_t most;
-    const char *help;     /* one sentence; wrapped by options_help() */
-    bool secret;          /* the value is never printed */
-    bool no_environment;  /* this one has no variable */
+    const char *help;    /* one sentence; wrapped by options_help() */
+    bool secret;         /* the value is never printed */
+    bool no_environment; /* this one has no variable */
 };
 
 enum { OPTIONS_MOST = 48, OPTIONS_ARGUMENTS = 64 };
@@ -48,8 +48,8 @@ struct options {
 };
 
 /*
- * Reads argv[1..] and the environment. E_FORMAT: unknown flag, missing or bad value; *error names the option, its source
- * and what is allowed (exit code 2). With --help nothing else is checked.
+ * Reads argv[1..] and the environment. E_FORMAT: unknown flag, missing or bad value; *error names the option, its
+ * source and what is allowed (exit code 2). With --help nothing else is checked.
  */
 MUST_USE enum status options_read(struct options *options, const struct option *table, int argc, char *const *argv,
                                   struct error *error);

@@ -53,6 +53,7 @@ static uint16_t bound_port(struct evconnlistener *below)
     struct sockaddr_storage local = {0};
     socklen_t length = sizeof local;
     (void)getsockname(evconnlistener_get_fd(below), (struct sockaddr *)&local, &length);
+    // NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): the storage is zeroed above
     return ntohs(local.ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)&local)->sin6_port
                                              : ((const struct sockaddr_in *)&local)->sin_port);
 }

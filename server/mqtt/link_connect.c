@@ -205,6 +205,7 @@ static void decide(struct link *link, const struct mqtt_connect *connect)
 static void refuse_version(struct link *link, const struct mqtt_connect *connect)
 {
     struct decision decision = {.verdict = VERDICT_CONNACK, .code = 1, .why = "MQTT version"};
+    // NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): the reader fills it before this is called
     log_warn("front", "link=%s speaks MQTT level %u; 3.1.1 is needed (mosquitto_sub: -V mqttv311)", link->address,
              connect->level);
     CLEANUP(cleanup_buffer) struct buffer out = {.limit = WRITE_LIMIT};

@@ -46,7 +46,7 @@ static enum status read_texts(struct store *store, struct plan *plan)
     query_open(&query, store, sql_texts);
     query_bind_int(&query, plan->id);
     while (query_step(&query)) {
-        struct upgrade_text text;
+        struct upgrade_text text = {0};
         query_text(&query, text.language, sizeof text.language);
         query_text(&query, text.text, sizeof text.text);
         int64_t total = query_int(&query);

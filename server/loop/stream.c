@@ -1,71 +1,25 @@
 /*
  * The stream's life. Reading goes through the loop's scratch memory: what the owner consumes at once is never copied
  * and an idle stream holds no buffer. Writing tries the socket first: the poll set is touched only when it is full.
- *
- *   CONNECTING --> HANDSHAKE --> OPENING --> OPEN --> FAILED --> CLOSED
- *   (connect)      (TLS only)    (on_open    (data)   (why)      (on_close was called)
- *                                 is due)                    any --stream_destroy within a handler--> GONE
  */
 #include "loop/stream.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <event2/event.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <openssl/err.h>
-#include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include "base/buffer.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "loop/internal.h"
+#include "loop/stream_internal.h"
 
-enum stream_state {
-    STREAM_CONNECTING,
-    STREAM_HANDSHAKE,
-    STREAM_OPENING,
-    STREAM_OPEN,
-    STREAM_FAILED,
-    STREAM_CLOSED,
-    STREAM_GONE,
-};
-
-enum { UNIX_RETRY_MS = 5, UNIX_RETRIES = 1000, TLS_RECORDS = 16 };
-
-struct stream {
-    struct loop *loop;
-    enum stream_state state;
-    int fd;
-    SSL *ssl; /* NULL: clear */
-    struct event *readable;
-    struct event *writable;
-    struct event *retry; /* a unix socket whose queue was full */
-    struct sockaddr_un *unix_address;
-    int retries;
-    bool reads;  /* readable is in the poll set */
-    bool writes; /* writable is in the poll set */
-    bool paused;
-    bool tls_wants_write;
-    bool drain_due; /* on_drained has not been called since the last write */
-    bool busy;      /* stream_event() runs: it frees a stream that is destroyed meanwhile */
-    struct buffer in;
-    size_t in_start;
-    const uint8_t *view; /* during on_data: received bytes that are still in the loop's scratch memory */
-    size_t view_length;
-    struct buffer out;
-    size_t out_start;
-    struct stream_handlers handlers;
-    void *context;
-    char why[128];
-};
+enum { TLS_RECORDS = 16 };
 
 static size_t unread(const struct stream *stream)
 {
@@ -83,8 +37,7 @@ static bool tls_holds_data(const struct stream *stream)
     return stream->ssl != NULL && SSL_pending(stream->ssl) > 0;
 }
 
-/* Puts into the poll set what the state asks for. */
-static void update_interest(struct stream *stream)
+void stream_update(struct stream *stream)
 {
     if (stream->state == STREAM_GONE) {
         return;
@@ -107,23 +60,22 @@ static void update_interest(struct stream *stream)
     }
 }
 
-/* The owner hears of it from the loop, never from inside its own call. */
-static void fail(struct stream *stream, const char *why)
+void stream_fail(struct stream *stream, const char *why)
 {
     if (stream->state >= STREAM_FAILED) {
         return;
     }
     stream->state = STREAM_FAILED;
     text_copy_cut(stream->why, sizeof stream->why, why);
-    update_interest(stream);
+    stream_update(stream);
     event_active(stream->writable, EV_WRITE, 0);
 }
 
-static void fail_errno(struct stream *stream, const char *what, int number)
+void stream_fail_errno(struct stream *stream, const char *what, int number)
 {
     char why[128];
     (void)snprintf(why, sizeof why, "%s: %s", what, strerror(number));
-    fail(stream, why);
+    stream_fail(stream, why);
 }
 
 /* One read or write that went through TLS. 0: would block; below 0: the stream has failed. */
@@ -139,7 +91,7 @@ static ssize_t tls_result(struct stream *stream, int result, const char *what)
     case SSL_ERROR_WANT_READ:
         return 0;
     case SSL_ERROR_ZERO_RETURN:
-        fail(stream, "closed by the other side");
+        stream_fail(stream, "closed by the other side");
         return -1;
     default:
         break;
@@ -148,7 +100,7 @@ static ssize_t tls_result(struct stream *stream, int result, const char *what)
     const char *reason = code != 0 ? ERR_reason_error_string(code) : NULL;
     char why[128];
     (void)snprintf(why, sizeof why, "TLS %s: %s", what, reason != NULL ? reason : "connection lost");
-    fail(stream, why);
+    stream_fail(stream, why);
     return -1;
 }
 
@@ -163,13 +115,13 @@ static ssize_t receive(struct stream *stream, uint8_t *bytes, size_t capacity)
         return got;
     }
     if (got == 0) {
-        fail(stream, "closed by the other side");
+        stream_fail(stream, "closed by the other side");
         return -1;
     }
     if (errno == EAGAIN || errno == EINTR) {
         return 0;
     }
-    fail_errno(stream, "read", errno);
+    stream_fail_errno(stream, "read", errno);
     return -1;
 }
 
@@ -187,7 +139,7 @@ static ssize_t transmit(struct stream *stream, const uint8_t *bytes, size_t coun
     if (errno == EAGAIN || errno == EINTR) {
         return 0;
     }
-    fail_errno(stream, "write", errno);
+    stream_fail_errno(stream, "write", errno);
     return -1;
 }
 
@@ -215,7 +167,7 @@ static void keep_rest(struct stream *stream)
     if (rest != NULL && stream->view_length > 0) {
         buffer_append(&stream->in, rest, stream->view_length);
         if (buffer_status(&stream->in) != OK) {
-            fail(stream, "out of memory");
+            stream_fail(stream, "out of memory");
         }
     } else if (stream->in.length > 0 && stream->in_start == stream->in.length) {
         buffer_finish(&stream->in);
@@ -302,7 +254,7 @@ static void finish_connect(struct stream *stream)
     socklen_t length = sizeof number;
     (void)getsockopt(stream->fd, SOL_SOCKET, SO_ERROR, &number, &length);
     if (number != 0) {
-        fail_errno(stream, "connect", number);
+        stream_fail_errno(stream, "connect", number);
     } else {
         stream->state = stream->ssl != NULL ? STREAM_HANDSHAKE : STREAM_OPENING;
     }
@@ -331,12 +283,12 @@ static void stream_event(evutil_socket_t fd, short what, void *context)
     if (stream->state == STREAM_GONE) {
         free(stream);
     } else {
-        update_interest(stream);
+        stream_update(stream);
     }
 }
 
-static enum status stream_create(struct loop *loop, int fd, struct ssl_ctx_st *tls,
-                                 const struct stream_handlers *handlers, void *context, struct stream **stream)
+enum status stream_create(struct loop *loop, int fd, struct ssl_ctx_st *tls, const struct stream_handlers *handlers,
+                          void *context, struct stream **stream)
 {
     struct stream *made = calloc(1, sizeof *made);
     if (made == NULL) {
@@ -363,127 +315,6 @@ static enum status stream_create(struct loop *loop, int fd, struct ssl_ctx_st *t
     *stream = made;
     return OK;
 }
-
-static void send_without_delay(int fd)
-{
-    int on = 1;
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* fails on a unix socket, which has no delay */
-}
-
-enum status stream_accept(struct loop *loop, int fd, struct ssl_ctx_st *tls, const struct stream_handlers *handlers,
-                          void *context, struct stream **stream)
-{
-    struct stream *made;
-    (void)evutil_make_socket_nonblocking(fd);
-    send_without_delay(fd);
-    enum status status = stream_create(loop, fd, tls, handlers, context, &made);
-    if (status != OK) {
-        return status;
-    }
-    if (tls != NULL) {
-        SSL_set_accept_state(made->ssl);
-        made->state = STREAM_HANDSHAKE;
-    } else {
-        made->state = STREAM_OPENING;
-        event_active(made->writable, EV_WRITE, 0);
-    }
-    update_interest(made);
-    *stream = made;
-    return OK;
-}
-
-/* Numeric addresses at once; a name is looked up while the loop waits. */
-static int resolve(const char *host, uint16_t port, struct addrinfo **found)
-{
-    char service[8];
-    (void)snprintf(service, sizeof service, "%u", port);
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV | AI_NUMERICHOST};
-    if (getaddrinfo(host, service, &hints, found) == 0) {
-        return 0;
-    }
-    hints.ai_flags = AI_NUMERICSERV;
-    return getaddrinfo(host, service, &hints, found);
-}
-
-enum status stream_connect_tcp(struct loop *loop, const char *host, uint16_t port, struct ssl_ctx_st *tls,
-                               const struct stream_handlers *handlers, void *context, struct stream **stream)
-{
-    struct addrinfo *found = NULL;
-    int unknown = resolve(host, port, &found);
-    int fd = socket(unknown == 0 ? found->ai_family : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    struct stream *made;
-    enum status status = fd < 0 ? E_IO : stream_create(loop, fd, tls, handlers, context, &made);
-    if (status == OK) {
-        send_without_delay(fd);
-        if (tls != NULL) {
-            SSL_set_connect_state(made->ssl);
-            (void)SSL_set_tlsext_host_name(made->ssl, host);
-        }
-        if (unknown != 0) {
-            fail(made, gai_strerror(unknown));
-        } else if (connect(fd, found->ai_addr, found->ai_addrlen) != 0 && errno != EINPROGRESS) {
-            fail_errno(made, "connect", errno);
-        }
-        update_interest(made);
-        *stream = made;
-    }
-    if (found != NULL) {
-        freeaddrinfo(found);
-    }
-    return status;
-}
-
-/* A unix socket connects at once or not at all; when the listener's queue is full it is tried again. */
-static void connect_unix(struct stream *stream)
-{
-    if (connect(stream->fd, (const struct sockaddr *)stream->unix_address, sizeof *stream->unix_address) == 0) {
-        event_active(stream->writable, EV_WRITE, 0);
-        return;
-    }
-    if (errno != EAGAIN || stream->retries++ >= UNIX_RETRIES) {
-        fail_errno(stream, "connect", errno);
-        return;
-    }
-    struct timeval soon = {.tv_usec = (suseconds_t)UNIX_RETRY_MS * 1000};
-    (void)event_add(stream->retry, &soon);
-}
-
-static void retry_event(evutil_socket_t fd, short what, void *context)
-{
-    (void)fd;
-    (void)what;
-    connect_unix(context);
-}
-
-enum status stream_connect_unix(struct loop *loop, const char *path, const struct stream_handlers *handlers,
-                                void *context, struct stream **stream)
-{
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0) {
-        return E_IO;
-    }
-    struct stream *made;
-    enum status status = stream_create(loop, fd, NULL, handlers, context, &made);
-    if (status != OK) {
-        return status;
-    }
-    made->unix_address = calloc(1, sizeof *made->unix_address);
-    made->retry = event_new(loop_base(loop), -1, 0, retry_event, made);
-    if (made->unix_address == NULL || made->retry == NULL) {
-        stream_destroy(made);
-        return E_NOMEM;
-    }
-    made->unix_address->sun_family = AF_UNIX;
-    status = text_copy(made->unix_address->sun_path, sizeof made->unix_address->sun_path, path);
-    if (status != OK) {
-        stream_destroy(made);
-        return status;
-    }
-    connect_unix(made);
-    *stream = made;
-    return OK;
-}
-
 void stream_destroy(struct stream *stream)
 {
     if (stream == NULL) {
@@ -533,7 +364,7 @@ void stream_consume(struct stream *stream, size_t count)
         buffer_finish(&stream->in);
         stream->in_start = 0;
     }
-    update_interest(stream);
+    stream_update(stream);
 }
 
 enum status stream_write(struct stream *stream, const void *bytes, size_t count)
@@ -559,10 +390,10 @@ enum status stream_write(struct stream *stream, const void *bytes, size_t count)
         }
         buffer_append(&stream->out, (const uint8_t *)bytes + sent, count - sent);
         if (buffer_status(&stream->out) != OK) {
-            fail(stream, "out of memory");
+            stream_fail(stream, "out of memory");
         }
         stream->drain_due = stream->handlers.on_drained != NULL;
-        update_interest(stream);
+        stream_update(stream);
     }
     return OK;
 }
@@ -570,51 +401,10 @@ enum status stream_write(struct stream *stream, const void *bytes, size_t count)
 void stream_pause(struct stream *stream, bool paused)
 {
     stream->paused = paused;
-    update_interest(stream);
+    stream_update(stream);
 }
 
 int stream_fd(const struct stream *stream)
 {
     return stream->fd;
-}
-
-static void format_address(const struct sockaddr_storage *socket_address, char *address, size_t capacity,
-                           uint16_t *port)
-{
-    char host[64] = "unix";
-    *port = 0;
-    if (socket_address->ss_family == AF_INET) {
-        const struct sockaddr_in *in = (const struct sockaddr_in *)socket_address;
-        (void)evutil_inet_ntop(AF_INET, &in->sin_addr, host, sizeof host);
-        *port = ntohs(in->sin_port);
-    } else if (socket_address->ss_family == AF_INET6) {
-        const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)socket_address;
-        if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) { /* an IPv4 peer of a listener on "::" */
-            (void)evutil_inet_ntop(AF_INET, &in6->sin6_addr.s6_addr[12], host, sizeof host);
-        } else {
-            (void)evutil_inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof host);
-        }
-        *port = ntohs(in6->sin6_port);
-    }
-    text_copy_cut(address, capacity, host);
-}
-
-void stream_peer(const struct stream *stream, char *address, size_t capacity, uint16_t *port)
-{
-    struct sockaddr_storage peer = {0};
-    socklen_t length = sizeof peer;
-    if (getpeername(stream->fd, (struct sockaddr *)&peer, &length) != 0) {
-        *port = 0;
-        text_copy_cut(address, capacity, "unknown");
-        return;
-    }
-    format_address(&peer, address, capacity, port);
-}
-
-void stream_local(const struct stream *stream, char *address, size_t capacity, uint16_t *port)
-{
-    struct sockaddr_storage local = {0};
-    socklen_t length = sizeof local;
-    (void)getsockname(stream->fd, (struct sockaddr *)&local, &length);
-    format_address(&local, address, capacity, port);
 }

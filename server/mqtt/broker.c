@@ -109,7 +109,7 @@ static enum status write_configuration(struct broker *broker, struct error *erro
         "listener 0 %s\nallow_anonymous true\nacl_file %s\n%s"
         "persistence true\npersistence_location %s/\nautosave_interval 60\n"
         "max_queued_messages 1000000\nmax_queued_bytes 0\nmax_inflight_messages 1000\n"
-        "max_inflight_bytes 0\nset_tcp_nodelay true\nsys_interval 0\n"
+        "max_inflight_bytes 0\nsys_interval 0\n"
         "log_dest stderr\nlog_timestamp false\nlog_type error\nlog_type warning\nconnection_messages false\n",
         broker->socket, acl, geteuid() == 0 ? "user root\n" : "", state);
     return write_file(broker->config, text, error);

@@ -2,7 +2,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -78,6 +80,16 @@ static void test_hung_broker(void)
     harness_end(&harness);
 }
 
+static pid_t start_mosquitto(const char *config)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        (void)execl("/usr/sbin/mosquitto", "mosquitto", "-c", config, (char *)NULL);
+        _exit(127);
+    }
+    return pid;
+}
+
 /* What a kill -9 of an earlier server left behind. */
 static void test_orphan_is_ended(void)
 {
@@ -89,11 +101,7 @@ static void test_orphan_is_ended(void)
     (void)snprintf(pid_file, sizeof pid_file, "%s/broker/broker.pid", harness.folder);
     mqtt_door_destroy(harness.door);
     loop_destroy(harness.loop);
-    pid_t orphan = fork();
-    if (orphan == 0) {
-        (void)execl("/usr/sbin/mosquitto", "mosquitto", "-c", config, (char *)NULL);
-        _exit(127);
-    }
+    pid_t orphan = start_mosquitto(config);
     FILE *file = fopen(pid_file, "w");
     CHECK_FATAL(file != NULL);
     (void)fprintf(file, "%ld\n", (long)orphan);
@@ -110,6 +118,68 @@ static void test_orphan_is_ended(void)
     harness_begin(&harness, devices, 1);
     int wait_status = 0;
     CHECK(waitpid(orphan, &wait_status, WNOHANG) == orphan);
+    harness_end(&harness);
+}
+
+/* Connects as soon as the broker listens; -1: it never did. */
+static int connect_unix(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    (void)snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    for (int i = 0; i < 2000; i++) {
+        if (connect(fd, (const struct sockaddr *)&address, sizeof address) == 0) {
+            return fd;
+        }
+        (void)usleep(1000);
+    }
+    (void)close(fd);
+    return -1;
+}
+
+/* What a device sent while the server was away waits in the bus' session, and its device is found by its client id. */
+static void test_queued_messages_survive(void)
+{
+    harness = (struct harness){0};
+    harness_begin(&harness, devices, 1);
+    char config[512];
+    char path[512];
+    (void)snprintf(config, sizeof config, "%s/broker/mosquitto.conf", harness.folder);
+    (void)snprintf(path, sizeof path, "%s/broker/mqtt.sock", harness.folder);
+    mqtt_door_destroy(harness.door);
+    loop_destroy(harness.loop);
+    pid_t broker = start_mosquitto(config);
+    int fd = connect_unix(path);
+    CHECK_FATAL(fd >= 0);
+    static const char *const clients[] = {"qdPK1dev1", "qdPK1nobody"};
+    for (size_t i = 0; i < 2; i++) {
+        struct buffer out = {.limit = 1024};
+        struct mqtt_connect login = {.protocol = "MQTT",
+                                     .level = 4,
+                                     .flags = 0x82,
+                                     .keep_alive_s = 60,
+                                     .client_id = {clients[i], strlen(clients[i])},
+                                     .user_name = {clients[i], strlen(clients[i])}};
+        mqtt_connect_write(&out, &login);
+        put_publish(&out, clients[i], "bus", 1, 1, "\xaa\xaa\x00\x05\x25\x00\x01\x00\x24", 9);
+        if (i > 0) {
+            fd = connect_unix(path);
+        }
+        CHECK(write(fd, out.data, out.length) == (ssize_t)out.length);
+        uint8_t answers[8]; /* CONNACK and PUBACK */
+        size_t got = 0;
+        for (ssize_t more = 1; got < sizeof answers && more > 0; got += (size_t)more) {
+            more = read(fd, answers + got, sizeof answers - got);
+        }
+        CHECK(got == sizeof answers);
+        (void)close(fd);
+        buffer_finish(&out);
+    }
+    CHECK(kill(broker, SIGTERM) == 0);
+    CHECK(waitpid(broker, NULL, 0) == broker);
+    harness_begin(&harness, devices, 1);
+    CHECK(harness_wait_calls(&harness, "seen 1;", 1));
+    CHECK(mock_app_count(&harness.app, "malformed") == 0);
     harness_end(&harness);
 }
 
@@ -210,6 +280,7 @@ int main(void)
                                              {"a hung broker", test_hung_broker},
                                              {"an orphan is ended", test_orphan_is_ended},
                                              {"a foreign process is left alone", test_foreign_process_is_left_alone},
+                                             {"queued messages survive", test_queued_messages_survive},
                                              {"private files", test_private_files},
                                              {"a long data folder", test_long_data_folder},
                                              {"missing program", test_missing_program},

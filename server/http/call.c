@@ -25,22 +25,19 @@ struct call {
     char *uri;
     enum call_state state;
     int64_t received;
-    struct request request;
+    struct request *request; /* owned; NULL: none is needed, as for a firmware download */
     struct answer answer;
 };
 
 struct call *call_create(struct hall *hall, struct MHD_Connection *connection, const char *uri)
 {
-    struct call *call = malloc(sizeof *call);
+    struct call *call = calloc(1, sizeof *call);
     if (call == NULL) {
         return NULL;
     }
-    /* the request is large and made ready only when it is needed: a firmware download does without */
     call->hall = hall;
     call->connection = connection;
-    call->state = CALL_NEW;
-    call->received = 0;
-    call->request.route = NULL;
+    answer_init(&call->answer);
     call->uri = strdup(uri);
     if (call->uri == NULL) {
         free(call);
@@ -49,20 +46,16 @@ struct call *call_create(struct hall *hall, struct MHD_Connection *connection, c
     return call;
 }
 
-static bool has_request(const struct call *call)
-{
-    return call->state != CALL_NEW && call->state != CALL_FIRMWARE;
-}
-
 void call_destroy(struct call *call)
 {
     if (call == NULL) {
         return;
     }
-    if (has_request(call)) {
-        request_finish(&call->request);
-        answer_finish(&call->answer);
+    if (call->request != NULL) {
+        request_finish(call->request);
+        free(call->request);
     }
+    answer_finish(&call->answer);
     free(call->uri);
     free(call);
 }
@@ -74,34 +67,34 @@ static const char *header(const struct call *call, const char *name)
 
 static bool is_api(const struct call *call)
 {
-    const struct target *target = &call->request.target;
+    const struct target *target = &call->request->target;
     return target->segment_count > 0 && strcmp(target->segments[0], "api") == 0;
 }
 
 static enum MHD_Result send_answer(struct call *call)
 {
-    log_debug("http", "path=%s status=%d", call->request.target.path, call->answer.http_status);
+    log_debug("http", "path=%s status=%d", call->request->target.path, call->answer.http_status);
     return respond_answer_take(call->connection, &call->answer, is_api(call));
 }
 
 /* What an upload wrote goes before the answer does: who was refused may look at once. */
 static void drop_upload(struct call *call)
 {
-    upload_destroy(call->request.upload);
-    call->request.upload = NULL;
+    upload_destroy(call->request->upload);
+    call->request->upload = NULL;
 }
 
 static void refuse(struct call *call, enum problem problem, const char *detail)
 {
     drop_upload(call);
-    problem_answer(&call->answer, problem, call->request.target.path, detail, NULL);
+    problem_answer(&call->answer, problem, call->request->target.path, detail, NULL);
     call->state = CALL_REFUSED;
 }
 
 static void refuse_status(struct call *call, enum status status, const char *detail)
 {
     drop_upload(call);
-    request_refuse(&call->request, &call->answer, status, detail);
+    request_refuse(call->request, &call->answer, status, detail);
     call->state = CALL_REFUSED;
 }
 
@@ -117,7 +110,7 @@ static bool is_authorized(const struct call *call)
 /* Target, token and route. False: refused, or answered already. */
 static bool find_route(struct call *call)
 {
-    struct request *request = &call->request;
+    struct request *request = call->request;
     enum status status = target_parse(call->uri, &request->target);
     if (status != OK) {
         violation_add(&request->verdict.wrong, "the path or query cannot be read", "%s", "");
@@ -166,13 +159,13 @@ static int64_t body_length(const struct call *call)
 
 static int64_t body_limit(const struct call *call)
 {
-    return call->request.route->body == BODY_PACKAGE ? LIMIT_UPLOAD : LIMIT_HTTP_BODY;
+    return call->request->route->body == BODY_PACKAGE ? LIMIT_UPLOAD : LIMIT_HTTP_BODY;
 }
 
 /* Headers that must be right before the body is read. False: refused. */
 static bool check_headers(struct call *call)
 {
-    struct request *request = &call->request;
+    struct request *request = call->request;
     int64_t length = body_length(call);
     const char *type = header(call, "Content-Type");
     const char *key = header(call, "Idempotency-Key");
@@ -243,10 +236,13 @@ static enum MHD_Result begin(struct call *call, enum method method)
         call->state = CALL_FIRMWARE;
         return MHD_YES;
     }
-    request_init(&call->request);
-    answer_init(&call->answer);
+    call->request = malloc(sizeof *call->request);
+    if (call->request == NULL) {
+        return MHD_NO;
+    }
+    request_init(call->request);
     call->state = CALL_BODY;
-    call->request.method = method;
+    call->request->method = method;
     if (find_route(call)) {
         (void)check_headers(call);
     }
@@ -259,7 +255,7 @@ static enum MHD_Result begin(struct call *call, enum method method)
 
 static enum MHD_Result add_body(struct call *call, const char *bytes, size_t count)
 {
-    struct request *request = &call->request;
+    struct request *request = call->request;
     call->received += (int64_t)count;
     if (call->state == CALL_REFUSED || call->state == CALL_FIRMWARE) {
         /* libmicrohttpd takes no answer in the middle of a body: it is drained, but not for ever */
@@ -284,13 +280,13 @@ static enum MHD_Result add_body(struct call *call, const char *bytes, size_t cou
 /* All has come: parse, check, and act or wait for the loop. */
 static enum MHD_Result complete(struct call *call)
 {
-    enum status status = perform_check(&call->request);
+    enum status status = perform_check(call->request);
     if (status != OK) {
         refuse_status(call, status, NULL);
         return send_answer(call);
     }
-    if (call->request.route->place == PLACE_HERE) {
-        call->request.route->act(&call->hall->api, &call->request, &call->answer);
+    if (call->request->route->place == PLACE_HERE) {
+        call->request->route->act(&call->hall->api, call->request, &call->answer);
         call->state = CALL_ANSWERED;
         return send_answer(call);
     }
@@ -316,8 +312,8 @@ enum MHD_Result call_step(struct call *call, const char *method, const char *ver
     if (call->state == CALL_FIRMWARE) {
         return respond_firmware(call, call->uri + strlen(FIRMWARE), method, version);
     }
-    if (call->state == CALL_BODY && call->request.route->place == PLACE_FIRMWARE) {
-        return respond_firmware(call, call->request.parameters[0], method, version);
+    if (call->state == CALL_BODY && call->request->route->place == PLACE_FIRMWARE) {
+        return respond_firmware(call, call->request->parameters[0], method, version);
     }
     if (call->state == CALL_BODY) {
         return complete(call);
@@ -334,7 +330,7 @@ static void handle(void *context, struct desk_item *item)
 {
     (void)context;
     struct call *call = (struct call *)item;
-    perform_act(&call->hall->api, &call->request, &call->answer);
+    perform_act(&call->hall->api, call->request, &call->answer);
     drop_upload(call);
     call->state = CALL_ANSWERED;
     MHD_resume_connection(call->connection); /* from here on the call is the connection's thread's */

@@ -79,19 +79,10 @@ static bool read_counters(int fd, struct tcp_info *info)
            length >= offsetof(struct tcp_info, tcpi_bytes_retrans) + sizeof info->tcpi_bytes_retrans;
 }
 
-static int64_t acknowledged(int fd)
-{
-    struct tcp_info info;
-    return read_counters(fd, &info) ? (int64_t)info.tcpi_bytes_acked : -1;
-}
-
 /* Sent once, or waiting in the socket. */
-static int64_t written(int fd)
+static int64_t written(const struct tcp_info *info)
 {
-    struct tcp_info info;
-    return read_counters(fd, &info)
-               ? (int64_t)(info.tcpi_bytes_sent - info.tcpi_bytes_retrans + info.tcpi_notsent_bytes)
-               : -1;
+    return (int64_t)(info->tcpi_bytes_sent - info->tcpi_bytes_retrans + info->tcpi_notsent_bytes);
 }
 
 /* The device has the first `got` bytes of the body: which end of the file is that? */
@@ -119,16 +110,20 @@ static void set_idle(struct progress *progress)
     progress->state = PROGRESS_IDLE;
 }
 
-static void sample(struct progress *progress)
+static void judge(struct progress *progress, const struct tcp_info *info)
 {
-    int64_t has = acknowledged(progress->fd);
-    if (has < 0) {
-        return;
-    }
-    int64_t got = has - progress->base - progress->header;
+    int64_t got = (int64_t)info->tcpi_bytes_acked - progress->base - progress->header;
     note(progress, got < progress->body ? got : progress->body);
     if (progress->state == PROGRESS_DRAINING && got >= progress->body) {
         set_idle(progress);
+    }
+}
+
+static void sample(struct progress *progress)
+{
+    struct tcp_info info;
+    if (read_counters(progress->fd, &info)) {
+        judge(progress, &info);
     }
 }
 
@@ -148,11 +143,13 @@ void progress_begin(struct progress *progress, const char *token, const struct r
     for (size_t i = 0; i < parts->count; i++) {
         progress->part_headers[i] = part_headers == NULL ? 0 : part_headers[i];
     }
-    progress->base = written(progress->fd);
+    struct tcp_info info;
+    bool counts = read_counters(progress->fd, &info);
+    progress->base = written(&info);
     progress->header = PROGRESS_HEADER;
     progress->body = body;
     progress->last = last;
-    if (progress->base >= 0) {
+    if (counts) {
         progress->state = PROGRESS_SENDING;
         TAILQ_INSERT_TAIL(&list->running, progress, entries);
     }
@@ -163,16 +160,16 @@ void progress_end(struct progress *progress, bool complete)
 {
     struct progress_list *list = progress->home;
     (void)pthread_mutex_lock(&list->lock);
-    if (progress->state == PROGRESS_SENDING) {
-        int64_t total = complete ? written(progress->fd) : -1;
-        if (total >= 0) {
-            progress->header = total - progress->base - progress->body;
+    struct tcp_info info;
+    if (progress->state == PROGRESS_SENDING && read_counters(progress->fd, &info)) {
+        if (complete) {
+            progress->header = written(&info) - progress->base - progress->body;
             progress->state = PROGRESS_DRAINING;
-            sample(progress);
-        } else {
-            sample(progress);
-            set_idle(progress);
         }
+        judge(progress, &info);
+    }
+    if (progress->state == PROGRESS_SENDING) {
+        set_idle(progress);
     }
     (void)pthread_mutex_unlock(&list->lock);
 }

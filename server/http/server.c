@@ -19,7 +19,7 @@
 #include "base/log.h"
 #include "http/call.h"
 
-enum { THREADS = 2, BACKLOG = 1024, CONNECTION_MEMORY = 64 * 1024 };
+enum { THREADS = 2, BACKLOG = 1024, CONNECTION_MEMORY = 32 * 1024 };
 
 struct http_server {
     struct hall hall;

@@ -1,5 +1,6 @@
 #include "mqtt/peers.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@ void peers_init(struct peers *peers)
 
 static void peer_forget(struct peers *peers, struct peer *peer)
 {
+    assert(peers->by_client != NULL && peers->by_device != NULL); /* the peer is in both */
     HASH_DELETE(by_client, peers->by_client, peer);
     HASH_DELETE(by_device, peers->by_device, peer);
     free(peer);

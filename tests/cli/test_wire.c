@@ -213,6 +213,14 @@ static void test_files_of_other_form(void)
         {"no object", "{\"vectors\": [1]}", 1, "FAIL vector number 1 ? (): not a JSON object"},
         {"no hexadecimal", "{\"vectors\": [{\"kind\": \"ttlv-decode\", \"hex\": \"0\", \"accepted\": true}]}", 1,
          "member 'hex' is not hexadecimal"},
+        {"refused under a key",
+         "{\"vectors\": [{\"kind\": \"frame-encrypted\", \"session_key\": \"00112233445566778899aabbccddeeff\", "
+         "\"frame\": \"aaaa000a3d0005002468656c6c6f\", \"accepted\": false}]}",
+         0, "1 passed"},
+        {"wrongly refused under a key",
+         "{\"vectors\": [{\"kind\": \"frame-encrypted\", \"session_key\": \"00112233445566778899aabbccddeeff\", "
+         "\"cipher\": \"33117d768a8917ac48768c4ccd83e2ae\", \"accepted\": false}]}",
+         1, "accepted: the file says false, mockdc true"},
         {"64 bits",
          "{\"vectors\": [{\"kind\": \"ttlv-encode\", \"hex\": \"000a07ffffffffffffffff\", \"decoded\": "
          "[[1, \"int\", 18446744073709551615]]}]}",

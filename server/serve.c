@@ -349,6 +349,7 @@ static void announce(void *context)
     format_url("http", &house->http_address, http_server_port(house->http), http, sizeof http);
     format_url("mqtt", &mqtt_address, mqtt_door_port(house->mqtt), mqtt, sizeof mqtt);
     http_server_set_mqtt_url(house->http, mqtt);
+    http_server_set_mqtt_url(house->http, mqtt);
     const char *path = options_text(&house->options, "ready-file");
     if (path != NULL) {
         write_ready_file(path, http, mqtt);

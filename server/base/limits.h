@@ -63,11 +63,12 @@
 #define LIMIT_HTTP_CONNECTIONS 2000
 #define LIMIT_HTTP_BODY        (64LL * 1024 * 1024) /* JSON and CSV bodies: a list of 1,000,000 keys */
 #define LIMIT_HTTP_CALLS       1024                 /* API calls waiting for the loop */
+#define LIMIT_HTTP_SEND_BUFFER (128 * 1024)         /* of a connection's socket; the kernel takes twice that */
 
 /* Times */
 #define LIMIT_CONNECT_MS      10000 /* from accept to a complete CONNECT (and TLS handshake) */
 #define LIMIT_ACK_HOLD_MS     1500  /* an acknowledgement waits for the commit no longer; the device repeats at 2 s */
-#define LIMIT_REFUSED_LINK_MS 5000  /* a refused link that does not close by itself is cut */
+#define LIMIT_REFUSED_LINK_MS 2000  /* a refused link that does not close by itself is cut */
 #define LIMIT_SETTLE_MS       3000  /* wait for status and information after connect or request (behaviour.md, 4) */
 #define LIMIT_HTTP_IDLE_S     60    /* seconds: an HTTP connection without traffic */
 #define LIMIT_HTTP_CALL_MS    30000 /* an API call that the loop has not answered */

@@ -117,6 +117,16 @@ double bench_median(const double *values, size_t count)
     return count % 2 == 1 ? sorted[count / 2] : (sorted[count / 2 - 1] + sorted[count / 2]) / 2;
 }
 
+double bench_median_ratio(const double *own, const double *peer, size_t count)
+{
+    double ratios[BENCH_ROUNDS_MOST];
+    assert(count > 0 && count <= BENCH_ROUNDS_MOST);
+    for (size_t i = 0; i < count; i++) {
+        ratios[i] = own[i] / peer[i];
+    }
+    return bench_median(ratios, count);
+}
+
 uint16_t bench_free_port(void)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};

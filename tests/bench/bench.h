@@ -36,6 +36,9 @@ size_t bench_children(pid_t parent, pid_t *children, size_t most);
 /* The middle of `count` values (1..BENCH_ROUNDS_MOST), which are not changed. */
 double bench_median(const double *values, size_t count);
 
+/* The middle of own[i] / peer[i]: rounds that followed each other share what disturbed them. */
+double bench_median_ratio(const double *own, const double *peer, size_t count);
+
 /* A TCP port of the loopback address that is free now. 0: none. */
 uint16_t bench_free_port(void);
 

@@ -27,6 +27,17 @@ bool app_is_online(struct app *app, int64_t device_id)
     return app_presence(app, device_id) != NULL;
 }
 
+const char *app_device_label(struct app *app, int64_t device_id, char label[DEVICE_LABEL])
+{
+    struct device device;
+    if (device_find_by_id(app->store, device_id, &device) == OK) {
+        (void)snprintf(label, DEVICE_LABEL, "%s/%s", device.product_key, device.device_key);
+    } else {
+        (void)snprintf(label, DEVICE_LABEL, "#%lld", (long long)device_id);
+    }
+    return label;
+}
+
 enum status app_device_find_by_id(struct app *app, int64_t device_id, struct device *device)
 {
     return device_find_by_id(app->store, device_id, device);
@@ -107,7 +118,9 @@ static void link_event(struct app *app, int64_t device_id, enum session_event_ki
         status = app_use_end(app, status);
     }
     if (status != OK && status != E_NOT_FOUND) {
-        log_error("app", "device=#%lld %s: %s", (long long)device_id, session_event_name(kind), status_text(status));
+        char label[DEVICE_LABEL];
+        log_error("app", "device=%s %s: %s", app_device_label(app, device_id, label), session_event_name(kind),
+                  status_text(status));
     }
 }
 

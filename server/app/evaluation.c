@@ -121,35 +121,12 @@ static enum status issue(struct app *app, struct candidate *candidate, const str
     struct session_event event = {.kind = SESSION_ISSUE, .device_online = true, .progress = -1};
     task_fill_versions(task, verdict);
     enum status status = upgrade_step(app, task, &candidate->plan, &event, at);
-    if (status == OK) {
+    if (status == OK && task->status == DEVICE_IN_UPGRADE) {
         candidate->in_upgrade++;
         candidate->plan.status = PLAN_UPGRADING;
         status = note_old_sdk(app, task, device, at);
     }
     return status;
-}
-
-/* Every component runs its target already: final without a notify. */
-static enum status finish_at_target(struct app *app, struct task *task, const struct eligibility *verdict, int64_t at)
-{
-    task_fill_versions(task, verdict);
-    task->status = DEVICE_UPGRADED;
-    task->phase = TASK_DONE;
-    task->reason = REASON_ALREADY_AT_TARGET;
-    task->started_at = (struct maybe_instant){true, at};
-    task->ended_at = (struct maybe_instant){true, at};
-    for (size_t i = 0; i < task->component_count; i++) {
-        task->components[i].step = STEP_SUCCESSFUL;
-        task->components[i].progress = 100;
-        task->components[i].ended_at = (struct maybe_instant){true, at};
-    }
-    struct log_entry entry = {.at = at, .direction = LOG_FROM_SERVER, .kind = LOG_SUCCEEDED};
-    (void)snprintf(entry.detail, sizeof entry.detail, "every component is at its target version already");
-    enum status status = task_save(app->store, task);
-    if (status == OK) {
-        status = log_append(app->store, task->plan_id, task->device_id, &entry);
-    }
-    return status == OK ? evaluation_end_plan(app, task->plan_id, at) : status;
 }
 
 /* Not of the plan: such a device leaves no trace in it. */
@@ -231,7 +208,7 @@ static enum status evaluate_plan(struct app *app, struct candidate *candidate, c
     }
     if (verdict.at_target) {
         *reason = REASON_ALREADY_AT_TARGET;
-        return finish_at_target(app, &task, &verdict, at);
+        return issue(app, candidate, device, &task, &verdict, at); /* all skipped: final without a notify */
     }
     if (!verdict.eligible) {
         return deny(app, &task, &verdict, at);
@@ -292,7 +269,9 @@ void evaluation_device(struct app *app, int64_t device_id)
     }
     candidates_finish(&candidates);
     if (status != OK && status != E_NOT_FOUND) {
-        log_error("app", "device=#%lld could not be evaluated: %s", (long long)device_id, status_text(status));
+        char label[DEVICE_LABEL];
+        log_error("app", "device=%s could not be evaluated: %s", app_device_label(app, device_id, label),
+                  status_text(status));
     }
 }
 

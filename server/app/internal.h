@@ -103,6 +103,10 @@ MUST_USE enum status app_use_begin(struct app *app);
  */
 MUST_USE enum status app_use_end(struct app *app, enum status status);
 
+/* "pk/dk" of a device, for the log; "#<id>" when it is not known. */
+enum { DEVICE_LABEL = LIMIT_PRODUCT_KEY + LIMIT_DEVICE_KEY + 2 };
+const char *app_device_label(struct app *app, int64_t device_id, char label[DEVICE_LABEL]);
+
 struct presence *app_presence(struct app *app, int64_t device_id); /* NULL: offline */
 bool app_is_online(struct app *app, int64_t device_id);
 

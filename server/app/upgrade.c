@@ -192,8 +192,9 @@ static enum status plan_started(struct app *app, const struct plan *plan, int64_
 static enum status task_finished(struct app *app, const struct task *task, const struct session_event *event,
                                  int64_t at)
 {
-    log_info("app", "device=#%lld plan=%lld %s %s", (long long)task->device_id, (long long)task->plan_id,
-             device_status_name(task->status), reason_name(task->reason));
+    char label[DEVICE_LABEL];
+    log_info("app", "device=%s plan=%lld %s %s", app_device_label(app, task->device_id, label),
+             (long long)task->plan_id, device_status_name(task->status), reason_name(task->reason));
     enum status status = evaluation_end_plan(app, task->plan_id, at);
     const struct presence *presence = app_presence(app, task->device_id);
     if (status != OK || presence == NULL) {
@@ -279,7 +280,9 @@ static void moment(struct app *app, struct presence *presence, enum session_even
         status = app_use_end(app, upgrade_event(app, device_id, &event, &found));
     }
     if (status != OK) {
-        log_error("app", "device=#%lld %s: %s", (long long)device_id, session_event_name(kind), status_text(status));
+        char label[DEVICE_LABEL];
+        log_error("app", "device=%s %s: %s", app_device_label(app, device_id, label), session_event_name(kind),
+                  status_text(status));
     } else if (!found && evaluate) {
         evaluation_device(app, device_id);
     }

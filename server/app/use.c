@@ -47,9 +47,12 @@ static void deferred_apply(struct app *app, const struct deferred *item)
         break;
     }
     if (status == E_CLOSED) {
-        log_debug("app", "device=#%lld is gone; its order waits for the reconnect", (long long)item->device_id);
+        char label[DEVICE_LABEL];
+        log_debug("app", "device=%s is gone; its order waits for the reconnect",
+                  app_device_label(app, item->device_id, label));
     } else if (status != OK) {
-        log_error("app", "device=#%lld an order could not be sent: %s", (long long)item->device_id,
+        char label[DEVICE_LABEL];
+        log_error("app", "device=%s an order could not be sent: %s", app_device_label(app, item->device_id, label),
                   status_text(status));
     }
 }

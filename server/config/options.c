@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 
-enum { VARIABLE_LENGTH = 64, HELP_WIDTH = 100, HELP_INDENT = 8 };
+enum { VARIABLE_LENGTH = 64, FLAG_LENGTH = 48, HELP_WIDTH = 100, HELP_INDENT = 8 };
 
 /* "data-dir" -> "MOCKDC_DATA_DIR" */
 static void variable_name(const char *name, char variable[VARIABLE_LENGTH])
@@ -89,9 +89,10 @@ static enum status read_environment(struct options *options, struct error *error
 /* Reads the flag at argv[*at]; moves *at to the last argument it used. */
 static enum status read_flag(struct options *options, int argc, char *const *argv, int *at, struct error *error)
 {
-    const char *flag = argv[*at];
-    const char *name = flag + 2;
+    const char *name = argv[*at] + 2;
     const char *equals = strchr(name, '=');
+    char flag[FLAG_LENGTH]; /* without the value: it may be a secret */
+    (void)snprintf(flag, sizeof flag, "%.*s", (int)strcspn(argv[*at], "="), argv[*at]);
     size_t i = index_of(options->table, name, equals != NULL ? (size_t)(equals - name) : strlen(name));
     if (options->table[i].kind == OPTION_END) {
         return error_set(error, E_FORMAT, flag, "no such option; --help lists them");

@@ -23,6 +23,11 @@
 
 enum { ARGUMENTS = 64, READY_MS = 10000, AWAIT_MS = 20000, BYTES_MOST = 32 * 1024 * 1024 };
 
+const char *server_program(void)
+{
+    return MOCKDC_PATH;
+}
+
 void sleep_ms(int milliseconds)
 {
     struct timespec pause = {.tv_sec = milliseconds / 1000, .tv_nsec = (long)(milliseconds % 1000) * 1000000};

@@ -24,6 +24,9 @@ struct server {
     uint16_t mqtt_port;
 };
 
+/* The binary under test. */
+const char *server_program(void);
+
 /* Starts one and waits until it is ready; the test fails fatally when it does not come up in 10 s. */
 void server_start(struct server *server, const char *const *extra_options);
 

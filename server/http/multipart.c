@@ -179,10 +179,10 @@ static enum status read_boundary(struct multipart *multipart)
     if (blanks > BOUNDARY_PADDING || (blanks < pending->length && pending->data[blanks] != '\r')) {
         return E_FORMAT;
     }
-    buffer_consume(pending, blanks);
-    if (pending->length < 2) {
+    if (pending->length - blanks < 2) {
         return E_AGAIN;
     }
+    buffer_consume(pending, blanks);
     multipart->state = STATE_HEADERS;
     return pending->data[1] == '\n' ? OK : E_FORMAT;
 }
@@ -192,7 +192,7 @@ static enum status read_headers(struct multipart *multipart)
     struct buffer *pending = &multipart->pending;
     uint8_t *end = memmem(pending->data, pending->length, "\r\n\r\n", 4);
     if (end == NULL) {
-        return pending->length > MULTIPART_HEADERS ? E_LIMIT : E_AGAIN;
+        return pending->length > MULTIPART_HEADERS + 3 ? E_LIMIT : E_AGAIN;
     }
     size_t length = (size_t)(end - pending->data);
     if (length > MULTIPART_HEADERS) {

@@ -91,6 +91,7 @@ static void test_table(void)
         {"no name", "--B\r\nContent-Disposition: form-data\r\n\r\nx\r\n--B--", E_FORMAT, ""},
         {"not form-data", "--B\r\nContent-Disposition: attachment; name=a\r\n\r\nx\r\n--B--", E_FORMAT, ""},
         {"open quote", "--B\r\nContent-Disposition: form-data; name=\"a\r\n\r\nx\r\n--B--", E_FORMAT, ""},
+        {"closing after a blank", "--B --\r\n", E_FORMAT, ""},
         {"text behind the boundary", "--Bx\r\n\r\nx\r\n--B--", E_FORMAT, ""},
         {"bare line feed", "--B\r\rContent", E_FORMAT, ""},
         {"a handler refuses", HEAD("refused") "x\r\n--B--", E_RULE, "refused|-|"},

@@ -180,24 +180,17 @@ static bool check_headers(struct call *call)
         return false;
     }
     type = request->content_type;
-    bool json = type[0] == '\0' || is_type(type, "application/json");
-    switch (request->route->body) {
-    case BODY_PACKAGE:
+    /* a body without a type is refused too: a page of a stranger can send that from a browser without being asked */
+    bool json = is_type(type, "application/json");
+    if (request->route->body == BODY_PACKAGE) {
         if (upload_create(type, app_upload_dir(call->hall->api.app), &request->upload) != OK) {
             refuse(call, PROBLEM_MEDIA_TYPE, "multipart/form-data is wanted, with a boundary");
             return false;
         }
         return true;
-    case BODY_LIST:
-        json = json || is_type(type, "text/csv");
-        break;
-    case BODY_JSON:
-        break;
-    case BODY_NONE:
-        json = json || length == 0;
-        break;
     }
-    if (!json && length != 0) {
+    bool csv = request->route->body == BODY_LIST && is_type(type, "text/csv");
+    if (!json && !csv && length != 0) {
         refuse(call, PROBLEM_MEDIA_TYPE,
                request->route->body == BODY_LIST ? "application/json or text/csv is wanted"
                                                  : "application/json is wanted");

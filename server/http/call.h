@@ -11,6 +11,9 @@
  *    v
  *   WAITING (suspended, on the desk) --loop: act--> ANSWERED --resumed--> sent, freed when the request is completed
  *
+ * A plain firmware link goes NEW -> FIRMWARE and is answered by the thread. Nothing but the refusal of a large body is
+ * answered in the first step: libmicrohttpd closes the connection behind such an answer.
+ *
  * A call belongs to its connection: it is freed when libmicrohttpd says that the request is over, which it never does
  * while the connection is suspended. So a client that leaves meanwhile cannot take the call away from the loop.
  */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "app/catalog.h"
 #include "base/cleanup.h"
@@ -33,7 +34,7 @@ static enum status read_body(struct request *request)
         }
         return status == E_TRUNCATED ? E_FORMAT : status;
     }
-    bool csv = request->route->body == BODY_LIST && text_starts_with(request->content_type, "text/");
+    bool csv = request->route->body == BODY_LIST && strncasecmp(request->content_type, "text/csv", 8) == 0;
     if (request->body.length == 0 || csv) {
         return OK;
     }

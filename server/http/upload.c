@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "crypto/digest.h"
 #include "crypto/random.h"
+#include "domain/characters.h"
 #include "http/multipart.h"
 
 enum part { PART_NONE, PART_PACKAGE, PART_FILE, PART_IGNORED };
@@ -53,7 +54,7 @@ static enum status begin_file(struct upload *upload, const char *file_name)
         violation_add(&upload->verdict->broken, "the file name is longer than 255 bytes", "/files/%zu", i);
         return E_RULE;
     }
-    if (text_utf8_length(file->name) < 0 || strpbrk(file->name, "\x01\x1b\x7f\t") != NULL) {
+    if (text_utf8_length(file->name) < 0 || characters_have_control(file->name)) {
         violation_add(&upload->verdict->broken, "the file name is not plain UTF-8 text", "/files/%zu", i);
         return E_RULE;
     }

@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <semaphore.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -89,6 +90,10 @@ static void test_leaves_while_it_waits(void)
 static void test_too_many(void)
 {
     enum { MORE = LIMIT_HTTP_CALLS + 20 };
+    struct rlimit descriptors;
+    CHECK_FATAL(getrlimit(RLIMIT_NOFILE, &descriptors) == 0);
+    descriptors.rlim_cur = descriptors.rlim_max; /* both ends of each connection are this process's */
+    CHECK_FATAL(setrlimit(RLIMIT_NOFILE, &descriptors) == 0 && descriptors.rlim_max > 2 * MORE + 50);
     struct loop_wakeup *wakeup = NULL;
     CHECK_FATAL(loop_wakeup_create(house.loop, hold, NULL, &wakeup) == OK);
     loop_wakeup_post(wakeup);
@@ -163,7 +168,10 @@ static void test_length_limits(void)
          404},
         {"small body is drained", "POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc", 404},
         {"chunked",
-         "POST /api/v1/products HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", 422},
+         "POST /api/v1/products HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: "
+         "chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+         422},
+        {"no type", "POST /api/v1/products HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}", 415},
         {"HTTP/1.0", "GET /healthz HTTP/1.0\r\n\r\n", 200},
         {"too many segments", "GET /a/b/c/d/e/f/g/h/i/j/k/l/m/n HTTP/1.1\r\nHost: a\r\n\r\n", 400},
     };

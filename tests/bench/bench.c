@@ -3,11 +3,13 @@
 #include <arpa/inet.h>
 #include <assert.h>
 #include <dirent.h>
+#include <ftw.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -51,6 +53,13 @@ double bench_cpu_s(pid_t pid)
     double user = strtod(at, &at);
     double system = strtod(at, &at);
     return (user + system) / (double)sysconf(_SC_CLK_TCK);
+}
+
+double bench_own_cpu_s(void)
+{
+    struct timespec used;
+    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return (double)used.tv_sec + (double)used.tv_nsec / 1e9;
 }
 
 size_t bench_children(pid_t parent, pid_t *children, size_t most)
@@ -125,6 +134,19 @@ double bench_median_ratio(const double *own, const double *peer, size_t count)
         ratios[i] = own[i] / peer[i];
     }
     return bench_median(ratios, count);
+}
+
+static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *walk)
+{
+    (void)info;
+    (void)kind;
+    (void)walk;
+    return remove(path);
+}
+
+void bench_remove_folder(const char *path)
+{
+    (void)nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 uint16_t bench_free_port(void)

@@ -24,6 +24,9 @@ double bench_now_s(void); /* monotonic seconds */
 /* Seconds of processor time that the process `pid` has used, all its threads; 0 when it is gone. */
 double bench_cpu_s(pid_t pid);
 
+/* The same for the calling process. */
+double bench_own_cpu_s(void);
+
 /* The process with its direct children (a server with its broker, nginx with its workers). */
 double bench_cpu_family_s(pid_t pid);
 
@@ -38,6 +41,9 @@ double bench_median(const double *values, size_t count);
 
 /* The middle of own[i] / peer[i]: rounds that followed each other share what disturbed them. */
 double bench_median_ratio(const double *own, const double *peer, size_t count);
+
+/* Removes the folder with all that is in it. */
+void bench_remove_folder(const char *path);
 
 /* A TCP port of the loopback address that is free now. 0: none. */
 uint16_t bench_free_port(void);

@@ -3,7 +3,6 @@
  * resident memory of server and broker together, idle, under 30 MB.
  */
 #include <arpa/inet.h>
-#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,14 +29,6 @@ struct started {
     double to_readyz_s;
     double to_file_s;
 };
-
-static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *walk)
-{
-    (void)info;
-    (void)kind;
-    (void)walk;
-    return remove(path);
-}
 
 static bool readyz_is_true(uint16_t port)
 {
@@ -96,7 +87,7 @@ static void stop(struct started *started)
         (void)kill(started->pid, SIGTERM);
         CU_ASSERT_EQUAL(process_wait(started->pid, 10), 0);
     }
-    (void)nftw(started->folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    bench_remove_folder(started->folder);
 }
 
 static void measure_start(void)

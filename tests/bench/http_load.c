@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
@@ -146,13 +145,6 @@ static bool link_read(struct http_run *run, struct http_link *link)
     return link->left > 0 || (link->left == 0 && link_finish_answer(run, link));
 }
 
-static double own_cpu_s(void)
-{
-    struct timespec used;
-    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
-    return (double)used.tv_sec + (double)used.tv_nsec / 1e9;
-}
-
 /* A lost link is counted and opened anew; false when that is not possible. */
 static bool handle(struct http_run *run, struct http_link *link)
 {
@@ -169,8 +161,9 @@ static bool run_until(struct http_run *run, double end)
 {
     struct epoll_event events[EVENTS];
     uint64_t last_bytes = 0;
-    double last_move = bench_now_s();
-    for (double now = last_move; now < end; now = bench_now_s()) {
+    double now = bench_now_s();
+    double last_move = now;
+    while (now < end) {
         int count = epoll_wait(run->epoll, events, EVENTS, 10);
         for (int i = 0; i < count; i++) {
             if (!handle(run, events[i].data.ptr)) {
@@ -183,6 +176,7 @@ static bool run_until(struct http_run *run, double end)
         } else if (now - last_move > STALL_S) {
             return false;
         }
+        now = bench_now_s();
     }
     return true;
 }
@@ -208,7 +202,7 @@ bool http_load_run(const struct http_load *load, struct http_result *result)
     run.input = malloc(READ_SIZE);
     run.links = calloc(load->connections, sizeof *run.links);
     bool well = run.epoll >= 0 && run.input != NULL && run.links != NULL && buffer_status(&run.request) == OK;
-    double cpu = own_cpu_s();
+    double cpu = bench_own_cpu_s();
     double start = bench_now_s();
     for (size_t i = 0; i < load->connections && run.links != NULL; i++) {
         run.links[i].fd = -1;
@@ -216,7 +210,7 @@ bool http_load_run(const struct http_load *load, struct http_result *result)
     }
     well = well && run_until(&run, start + load->seconds);
     result->seconds = bench_now_s() - start;
-    result->client_cpu_s = own_cpu_s() - cpu;
+    result->client_cpu_s = bench_own_cpu_s() - cpu;
     for (size_t i = 0; i < load->connections && run.links != NULL; i++) {
         link_close(&run.links[i]);
     }

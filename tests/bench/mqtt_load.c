@@ -5,7 +5,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "base/cleanup.h"
 #include "bench.h"
@@ -132,20 +131,13 @@ static bool pump(int epoll, bool answer, uint64_t *acks)
     return true;
 }
 
-static double own_cpu_s(void)
-{
-    struct timespec used;
-    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
-    return (double)used.tv_sec + (double)used.tv_nsec / 1e9;
-}
-
 bool mqtt_load_run(struct mqtt_sender *senders, size_t count, unsigned window, double seconds,
                    struct mqtt_load_result *result)
 {
     CLEANUP(cleanup_fd) int epoll = epoll_create1(EPOLL_CLOEXEC);
     bool well = epoll >= 0;
     uint64_t late = 0;
-    double cpu = own_cpu_s();
+    double cpu = bench_own_cpu_s();
     double start = bench_now_s();
     *result = (struct mqtt_load_result){0};
     for (size_t i = 0; i < count && well; i++) {
@@ -158,7 +150,7 @@ bool mqtt_load_run(struct mqtt_sender *senders, size_t count, unsigned window, d
         well = pump(epoll, true, &result->acks);
     }
     result->seconds = bench_now_s() - start;
-    result->client_cpu_s = own_cpu_s() - cpu;
+    result->client_cpu_s = bench_own_cpu_s() - cpu;
     double end = bench_now_s() + DRAIN_S;
     while (well && all_in_flight(senders, count) > 0 && bench_now_s() < end) {
         well = pump(epoll, false, &late);

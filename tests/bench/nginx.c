@@ -1,7 +1,5 @@
 #include "nginx.h"
 
-#include <ftw.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,22 +23,12 @@ static bool write_file(const char *path, const void *bytes, size_t size)
     return fclose(file) == 0 && written;
 }
 
-/* Started as root, nginx gives its workers to another user, who may not read our folder. */
-static void user_line(char *line, size_t capacity)
-{
-    const struct passwd *user = geteuid() == 0 ? getpwuid(0) : NULL;
-    line[0] = '\0';
-    if (user != NULL) {
-        (void)snprintf(line, capacity, "user %s;\n", user->pw_name);
-    }
-}
-
 static bool write_configuration(const struct nginx *nginx, const char *workers)
 {
     char path[128];
-    char user[64];
     char text[2048];
-    user_line(user, sizeof user);
+    /* Started as root, nginx gives its workers to another user, who may not read our folder. */
+    const char *user = geteuid() == 0 ? "user root;\n" : "";
     (void)snprintf(path, sizeof path, "%s/nginx.conf", nginx->folder);
     int length =
         snprintf(text, sizeof text,
@@ -98,20 +86,12 @@ bool nginx_start(struct nginx *nginx, const char *workers, const void *file, siz
     return false;
 }
 
-static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *walk)
-{
-    (void)info;
-    (void)kind;
-    (void)walk;
-    return remove(path);
-}
-
 void nginx_stop(struct nginx *nginx)
 {
     if (nginx->pid > 0) {
         (void)kill(nginx->pid, SIGTERM);
         (void)process_wait(nginx->pid, 5);
-        (void)nftw(nginx->folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+        bench_remove_folder(nginx->folder);
     }
     nginx->pid = 0;
 }

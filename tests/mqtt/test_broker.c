@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "harness.h"
 #include "support/suite.h"
 
@@ -125,7 +126,9 @@ static void test_orphan_is_ended(void)
 static int connect_unix(const char *path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    (void)snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+    if (text_copy(address.sun_path, sizeof address.sun_path, path) != OK) {
+        return -1;
+    }
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     for (int i = 0; i < 2000; i++) {
         if (connect(fd, (const struct sockaddr *)&address, sizeof address) == 0) {

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +27,8 @@ struct http_server {
     char *token; /* owned; what hall.token points to */
     uint16_t port;
     struct MHD_Daemon *daemon;
-    pthread_t ticker; /* samples progress, unmaps idle files, expires calls */
+    atomic_int connections; /* open ones */
+    pthread_t ticker;       /* samples progress, unmaps idle files, expires calls */
     bool has_ticker;
     pthread_mutex_t lock;
     pthread_cond_t stopping_changed;
@@ -66,15 +68,33 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     *slot = NULL;
 }
 
+/*
+ * The limit of connections is ours: libmicrohttpd's own is cut into one for each thread, and a thread that has reached
+ * its share swallows the wake-up that another one would need (EPOLLEXCLUSIVE), so that a connection hangs unaccepted.
+ */
+static enum MHD_Result on_accept(void *context, const struct sockaddr *peer, socklen_t length)
+{
+    struct http_server *server = context;
+    (void)peer;
+    (void)length;
+    if (atomic_load(&server->connections) < LIMIT_HTTP_CONNECTIONS) {
+        return MHD_YES;
+    }
+    log_warn("http", "a connection was refused: %d are open", LIMIT_HTTP_CONNECTIONS);
+    return MHD_NO;
+}
+
 static void on_connection(void *context, struct MHD_Connection *connection, void **slot,
                           enum MHD_ConnectionNotificationCode code)
 {
     struct http_server *server = context;
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+        (void)atomic_fetch_sub(&server->connections, 1);
         progress_close(*slot);
         *slot = NULL;
         return;
     }
+    (void)atomic_fetch_add(&server->connections, 1);
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     struct progress *progress = NULL;
     if (info != NULL && progress_open(server->hall.firmware.progress, info->connect_fd, &progress) == OK) {
@@ -158,13 +178,14 @@ static enum status listen_on(const struct address *address, int *fd, uint16_t *p
 static enum status start_daemon(struct http_server *server, int fd)
 {
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
-    server->daemon = MHD_start_daemon(
-        flags, 0, NULL, NULL, on_access, server, MHD_OPTION_EXTERNAL_LOGGER, on_log, server, MHD_OPTION_LISTEN_SOCKET,
-        (MHD_socket)fd, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)THREADS, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)LIMIT_HTTP_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)LIMIT_HTTP_IDLE_S,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_URI_LOG_CALLBACK, on_uri, server,
-        MHD_OPTION_UNESCAPE_CALLBACK, keep_escaped, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
-        MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_END);
+    server->daemon =
+        MHD_start_daemon(flags, 0, on_accept, server, on_access, server, MHD_OPTION_EXTERNAL_LOGGER, on_log, server,
+                         MHD_OPTION_LISTEN_SOCKET, (MHD_socket)fd, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)THREADS,
+                         MHD_OPTION_CONNECTION_LIMIT, (unsigned)(THREADS * (LIMIT_HTTP_CONNECTIONS + 1)),
+                         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)LIMIT_HTTP_IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                         (size_t)CONNECTION_MEMORY, MHD_OPTION_URI_LOG_CALLBACK, on_uri, server,
+                         MHD_OPTION_UNESCAPE_CALLBACK, keep_escaped, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
+                         server, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_END);
     return server->daemon == NULL ? E_INTERNAL : OK;
 }
 

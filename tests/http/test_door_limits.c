@@ -86,14 +86,20 @@ static void test_leaves_while_it_waits(void)
     loop_wakeup_destroy(wakeup);
 }
 
+/* Both ends of each connection are this process's. */
+static void allow_connections(size_t count)
+{
+    struct rlimit descriptors;
+    CHECK_FATAL(getrlimit(RLIMIT_NOFILE, &descriptors) == 0);
+    descriptors.rlim_cur = descriptors.rlim_max;
+    CHECK_FATAL(setrlimit(RLIMIT_NOFILE, &descriptors) == 0 && descriptors.rlim_max > 2 * count + 50);
+}
+
 /* More calls than may wait: 503 with Retry-After at once, the others are answered later. */
 static void test_too_many(void)
 {
     enum { MORE = LIMIT_HTTP_CALLS + 20 };
-    struct rlimit descriptors;
-    CHECK_FATAL(getrlimit(RLIMIT_NOFILE, &descriptors) == 0);
-    descriptors.rlim_cur = descriptors.rlim_max; /* both ends of each connection are this process's */
-    CHECK_FATAL(setrlimit(RLIMIT_NOFILE, &descriptors) == 0 && descriptors.rlim_max > 2 * MORE + 50);
+    allow_connections(MORE);
     struct loop_wakeup *wakeup = NULL;
     CHECK_FATAL(loop_wakeup_create(house.loop, hold, NULL, &wakeup) == OK);
     loop_wakeup_post(wakeup);
@@ -129,6 +135,39 @@ static void test_too_many(void)
     CU_ASSERT_EQUAL(answered, LIMIT_HTTP_CALLS);
     free(fds);
     loop_wakeup_destroy(wakeup);
+}
+
+/* More connections than there may be: the surplus is closed at once, none hangs, the others are served. */
+static void test_too_many_connections(void)
+{
+    enum { MORE = LIMIT_HTTP_CONNECTIONS + 10 };
+    static const char healthz[] = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
+    allow_connections(MORE);
+    int *fds = calloc(MORE, sizeof *fds);
+    int served = 0;
+    int closed = 0;
+    for (size_t i = 0; i < MORE; i++) {
+        fds[i] = open_socket();
+        (void)send(fds[i], healthz, sizeof healthz - 1, MSG_NOSIGNAL); /* fails when it is closed already */
+        int status = hear(fds[i]);
+        served += status == 200;
+        closed += status == 0;
+    }
+    CHECK(served <= LIMIT_HTTP_CONNECTIONS && served >= LIMIT_HTTP_CONNECTIONS - 10); /* the last test's may linger */
+    CU_ASSERT_EQUAL(served + closed, MORE);
+    for (size_t i = 0; i < MORE; i++) {
+        (void)close(fds[i]);
+    }
+    free(fds);
+    bool again = false;
+    int64_t until = monotonic_ms() + PATIENCE_MS;
+    while (!again && monotonic_ms() < until) {
+        int fd = open_socket();
+        (void)send(fd, healthz, sizeof healthz - 1, MSG_NOSIGNAL);
+        again = hear(fd) == 200;
+        (void)close(fd);
+    }
+    CHECK(again);
 }
 
 /* An upload that breaks off leaves nothing behind. */
@@ -221,6 +260,7 @@ int main(void)
     static const struct test_case cases[] = {{"opens", test_open},
                                              {"a client leaves while its call waits", test_leaves_while_it_waits},
                                              {"too many calls", test_too_many},
+                                             {"too many connections", test_too_many_connections},
                                              {"a broken upload", test_broken_upload},
                                              {"lengths", test_length_limits},
                                              {"the server stops while calls wait", test_stops_with_calls_waiting},

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -368,6 +369,17 @@ static void readiness(void *context, struct http_readiness *ready)
     ready->listener = house->announced;
 }
 
+/* Each link and download is a descriptor; the usual soft limit of 1024 would starve them early. The broker inherits it.
+ */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit); /* a refusal leaves us where we were */
+    }
+}
+
 /* --- build and tear down -------------------------------------------------------------------------------------- */
 
 static enum status build_app(struct house *house, struct error *error)
@@ -486,6 +498,7 @@ int serve_main(int argc, char **argv)
         return complain(&error, EXIT_USAGE);
     }
     (void)signal(SIGPIPE, SIG_IGN);
+    raise_descriptor_limit();
     enum status status = build(&house, &error);
     if (status == OK) {
         status = loop_run(house.loop);

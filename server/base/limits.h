@@ -60,7 +60,7 @@
 #define LIMIT_LINKS            20000        /* device and observer connections */
 #define LIMIT_LINK_QUEUE       1048576      /* bytes waiting to be written to one link */
 #define LIMIT_STREAM_INPUT     (256 * 1024) /* bytes received and not consumed: then reading pauses */
-#define LIMIT_HTTP_CONNECTIONS 2000
+#define LIMIT_HTTP_CONNECTIONS 8000
 #define LIMIT_HTTP_BODY        (64LL * 1024 * 1024) /* JSON and CSV bodies: a list of 1,000,000 keys */
 #define LIMIT_HTTP_CALLS       1024                 /* API calls waiting for the loop */
 #define LIMIT_HTTP_SEND_BUFFER (128 * 1024)         /* of a connection's socket; the kernel takes twice that */

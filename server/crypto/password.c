@@ -69,6 +69,9 @@ enum status password_parse(const char *text, size_t length, struct password *pas
     }
     enum status status = OK;
     if (parsed.type == 0) {
+        if (fields[2].length > LIMIT_PRODUCT_KEY) {
+            return E_LIMIT;
+        }
         status = copy_field(parsed.product_key, sizeof parsed.product_key, &fields[2]);
         if (status == OK) {
             status = copy_field(parsed.sealed, sizeof parsed.sealed, &fields[3]);

@@ -19,14 +19,15 @@ enum { PASSWORD_RANDOM = 16, PASSWORD_SIGN = 44, PASSWORD_LIMIT = 512 };
 struct password {
     int type;                                /* 0 or 1 */
     bool session;                            /* session flag: the device can encrypt */
-    char product_key[LIMIT_PRODUCT_KEY + 1]; /* type 0; at most 32 characters, longer is E_FORMAT */
+    char product_key[LIMIT_PRODUCT_KEY + 1]; /* type 0 */
     char sealed[PASSWORD_LIMIT];             /* type 0: B */
     char random[64];                         /* type 1; type 0 after password_open() */
     char sign[PASSWORD_SIGN + 1];            /* type 1; type 0 after password_open() */
     char device_key[64];                     /* type 0 after password_open() */
 };
 
-/* Splits the text (`length` bytes, no zero needed). E_FORMAT: not of one of the two forms. Opens nothing yet. */
+/* Splits the text (`length` bytes, no zero needed). E_LIMIT: type 0 with a product key of over 32 characters. E_FORMAT:
+ * not of one of the two forms. Opens nothing yet. */
 MUST_USE enum status password_parse(const char *text, size_t length, struct password *password);
 
 /* Type 0: decrypts `sealed` with the product secret into device_key, random, sign. E_CRYPTO or E_FORMAT (code 10424).

@@ -182,7 +182,12 @@ void authenticate(const struct mqtt_connect *connect, const struct auth_settings
         return;
     }
     struct password password;
-    if (password_parse(connect->password.text, connect->password.length, &password) != OK) {
+    enum status status = password_parse(connect->password.text, connect->password.length, &password);
+    if (status == E_LIMIT) {
+        decide(decision, VERDICT_POLITE, AUTH_CODE_PRODUCT, "no product has so long a key");
+        return;
+    }
+    if (status != OK) {
         decide(decision, VERDICT_POLITE, AUTH_CODE_PASSWORD, "the password has neither form");
         return;
     }

@@ -1,15 +1,11 @@
 #include "serve.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/app.h"
@@ -21,6 +17,7 @@
 #include "config/address.h"
 #include "config/options.h"
 #include "crypto/random.h"
+#include "data_dir.h"
 #include "http/server.h"
 #include "loop/loop.h"
 #include "mqtt/door.h"
@@ -110,9 +107,7 @@ static const char serve_about[] =
 /* The house: what is built in this order and torn down in reverse. */
 struct house {
     struct options options;
-    char data_dir[LIMIT_PATH];
-    bool remove_data_dir;
-    int lock_fd;
+    struct data_dir data;
     char token_text[SECRET_FILE_LIMIT];
     const char *api_token; /* NULL: none wanted */
     struct loop *loop;
@@ -260,50 +255,6 @@ static enum status check_words(const struct options *options, struct error *erro
     return OK;
 }
 
-/* --- the data folder ------------------------------------------------------------------------------------------ */
-
-static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *walk)
-{
-    (void)info;
-    (void)kind;
-    (void)walk;
-    return remove(path);
-}
-
-static enum status prepare_data_dir(struct house *house, struct error *error)
-{
-    if (options_flag(&house->options, "ephemeral")) {
-        const char *folder = getenv("TMPDIR");
-        (void)snprintf(house->data_dir, sizeof house->data_dir, "%s/mockdc-XXXXXX",
-                       folder != NULL && folder[0] != '\0' ? folder : "/tmp");
-        if (mkdtemp(house->data_dir) == NULL) {
-            return error_set(error, E_IO, "ephemeral", "cannot make %s: %s", house->data_dir, strerror(errno));
-        }
-        house->remove_data_dir = true;
-    } else {
-        const char *folder = options_text(&house->options, "data-dir");
-        if (mkdir(folder, 0700) != 0 && errno != EEXIST) {
-            return error_set(error, E_IO, "data-dir", "cannot make %s: %s", folder, strerror(errno));
-        }
-        if (realpath(folder, house->data_dir) == NULL) {
-            return error_set(error, E_IO, "data-dir", "cannot use %s: %s", folder, strerror(errno));
-        }
-    }
-    CLEANUP(cleanup_free) char *lock = NULL;
-    if (asprintf(&lock, "%s/lock", house->data_dir) < 0) {
-        return error_set(error, E_NOMEM, "data-dir", "out of memory");
-    }
-    house->lock_fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (house->lock_fd < 0) {
-        return error_set(error, E_IO, "data-dir", "cannot write to %s: %s", house->data_dir, strerror(errno));
-    }
-    if (flock(house->lock_fd, LOCK_EX | LOCK_NB) != 0) {
-        return error_set(error, E_STATE, "data-dir", "another mockdc works on %s; choose another folder",
-                         house->data_dir);
-    }
-    return OK;
-}
-
 /* --- ready ---------------------------------------------------------------------------------------------------- */
 
 static void format_url(const char *scheme, const struct address *address, uint16_t port, char *text, size_t capacity)
@@ -356,7 +307,7 @@ static void announce(void *context)
         write_ready_file(path, http, mqtt);
     }
     (void)printf("mockdc %s is up: %s (REST API, firmware), %s (devices), state in %s\n", MOCKDC_VERSION, http, mqtt,
-                 house->data_dir);
+                 house->data.path);
     (void)fflush(stdout);
 }
 
@@ -384,7 +335,7 @@ static void raise_descriptor_limit(void)
 
 static enum status build_app(struct house *house, struct error *error)
 {
-    struct app_settings settings = {.data_dir = house->data_dir,
+    struct app_settings settings = {.data_dir = house->data.path,
                                     .strict_gates = options_flag(&house->options, "strict-gates"),
                                     .slots = options_number(&house->options, "upgrades-at-once")};
     struct app_ports ports = {.context = house,
@@ -418,7 +369,7 @@ static enum status build_mqtt(struct house *house, struct error *error)
                                      .refuse_unknown = strcmp(options_text(options, "unknown-device"), "refuse") == 0,
                                      .public_url = options_text(options, "public-url"),
                                      .http_port = http_server_port(house->http),
-                                     .data_dir = house->data_dir,
+                                     .data_dir = house->data.path,
                                      .on_ready = announce,
                                      .on_ready_context = house};
     enum status status = read_address(options, "mqtt", &settings.mqtt, error);
@@ -441,8 +392,9 @@ static enum status build(struct house *house, struct error *error)
     if (status != OK) {
         return error_set(error, status, "loop", "cannot be made: %s", status_text(status));
     }
-    if ((status = prepare_data_dir(house, error)) != OK || (status = build_app(house, error)) != OK ||
-        (status = build_http(house, error)) != OK) {
+    if ((status = data_dir_open(&house->data, options_text(&house->options, "data-dir"),
+                                options_flag(&house->options, "ephemeral"), error)) != OK ||
+        (status = build_app(house, error)) != OK || (status = build_http(house, error)) != OK) {
         return status;
     }
     return build_mqtt(house, error);
@@ -463,12 +415,7 @@ static void tear_down(struct house *house)
     }
     loop_timer_destroy(house->alarm);
     loop_destroy(house->loop);
-    if (house->lock_fd >= 0) {
-        (void)close(house->lock_fd);
-    }
-    if (house->remove_data_dir && nftw(house->data_dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS) != 0) {
-        log_warn("serve", "the temporary folder %s could not be removed", house->data_dir);
-    }
+    data_dir_close(&house->data);
 }
 
 static int complain(const struct error *error, int code)
@@ -479,7 +426,7 @@ static int complain(const struct error *error, int code)
 
 int serve_main(int argc, char **argv)
 {
-    struct house house = {.lock_fd = -1};
+    struct house house = {.data = {.lock_fd = -1}};
     struct error error = {0};
     if (options_read(&house.options, serve_options, argc, argv, &error) != OK) {
         return complain(&error, EXIT_USAGE);

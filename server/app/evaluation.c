@@ -96,26 +96,7 @@ static void task_fill_versions(struct task *task, const struct eligibility *verd
     }
 }
 
-/* SDKs before 2.9.2 are told by the platform only when they ask; mockdc tells all and says so (behaviour.md, 10). */
-static enum status note_old_sdk(struct app *app, const struct task *task, const struct device *device, int64_t at)
-{
-    int major = 0;
-    int minor = 0;
-    int patch = 0;
-    if (sscanf(device->sdk_version, "%d.%d.%d", &major, &minor, &patch) !=
-            3 || // NOLINT(cert-err34-c): digits only matter
-        major * 1000000 + minor * 1000 + patch >= 2009002) {
-        return OK;
-    }
-    struct log_entry entry = {.at = at, .direction = LOG_FROM_SERVER, .kind = LOG_PROTOCOL_WARNING};
-    (void)snprintf(
-        entry.detail, sizeof entry.detail,
-        "SDK %s: the platform pushes plans by itself only to 2.9.2 and above; mockdc pushes to every version",
-        device->sdk_version);
-    return log_append(app->store, task->plan_id, task->device_id, &entry);
-}
-
-static enum status issue(struct app *app, struct candidate *candidate, const struct device *device, struct task *task,
+static enum status issue(struct app *app, struct candidate *candidate, struct task *task,
                          const struct eligibility *verdict, int64_t at)
 {
     struct session_event event = {.kind = SESSION_ISSUE, .device_online = true, .progress = -1};
@@ -124,7 +105,6 @@ static enum status issue(struct app *app, struct candidate *candidate, const str
     if (status == OK && task->status == DEVICE_IN_UPGRADE) {
         candidate->in_upgrade++;
         candidate->plan.status = PLAN_UPGRADING;
-        status = note_old_sdk(app, task, device, at);
     }
     return status;
 }
@@ -208,13 +188,13 @@ static enum status evaluate_plan(struct app *app, struct candidate *candidate, c
     }
     if (verdict.at_target) {
         *reason = REASON_ALREADY_AT_TARGET;
-        return issue(app, candidate, device, &task, &verdict, at); /* all skipped: final without a notify */
+        return issue(app, candidate, &task, &verdict, at); /* all skipped: final without a notify */
     }
     if (!verdict.eligible) {
         return deny(app, &task, &verdict, at);
     }
     *issued = true;
-    return issue(app, candidate, device, &task, &verdict, at);
+    return issue(app, candidate, &task, &verdict, at);
 }
 
 /* --- one device, all plans ------------------------------------------------------------------------------------ */

@@ -1,11 +1,13 @@
 #include "app/upgrade.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "app/evaluation.h"
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "store/device_rows.h"
 #include "store/log_rows.h"
 #include "store/package_rows.h"
 #include "store/plan_rows.h"
@@ -175,6 +177,27 @@ static enum status expire_tokens(struct app *app, const struct task *task, size_
                         : status;
 }
 
+/* SDKs before 2.9.2 are told by the platform only when they ask; mockdc tells all and says so (behaviour.md, 10). */
+static enum status note_old_sdk(struct app *app, int64_t device_id, struct log_entry *entry)
+{
+    struct device device;
+    int major = 0;
+    int minor = 0;
+    int patch = 0;
+    enum status status = device_find_by_id(app->store, device_id, &device);
+    if (status != OK || sscanf(device.sdk_version, "%d.%d.%d", &major, &minor, &patch) != 3 ||
+        (major != 2   ? major > 2
+         : minor != 9 ? minor > 9
+                      : patch >= 2)) {
+        return status;
+    }
+    size_t used = strlen(entry->detail);
+    (void)snprintf(entry->detail + used, sizeof entry->detail - used,
+                   " (SDK %s: the platform pushes by itself only from 2.9.2 on; mockdc pushes to every version)",
+                   device.sdk_version);
+    return OK;
+}
+
 /* The first device that starts makes the plan `upgrading`. */
 static enum status plan_started(struct app *app, const struct plan *plan, int64_t at)
 {
@@ -214,6 +237,12 @@ static enum status apply_effect(struct app *app, const struct task *task, const 
     switch (effect->kind) {
     case EFFECT_LOG:
         effect->entry.at = at;
+        if (effect->entry.kind == LOG_PLAN_ISSUED) {
+            enum status status = note_old_sdk(app, task->device_id, &effect->entry);
+            if (status != OK) {
+                return status;
+            }
+        }
         return log_append(app->store, task->plan_id, task->device_id, &effect->entry);
     case EFFECT_SEND_NOTIFY:
         return send_notify(app, task, plan);

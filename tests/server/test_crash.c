@@ -6,15 +6,17 @@
 #include "device.h"
 #include "support/suite.h"
 
-/* Until the device has reported that it downloads, or 20 s. */
-static bool await_step(const struct server *server, int64_t plan, const char *step)
+/* Until the component of the device is at the step, or 20 s. */
+static bool await_step(const struct server *server, int64_t plan, int component, const char *step)
 {
     char path[128];
+    char member[32];
     (void)snprintf(path, sizeof path, "/api/v1/plans/%lld/devices/" TEST_DK, (long long)plan);
+    (void)snprintf(member, sizeof member, "components.%d.step", component);
     for (int i = 0; i < 2000; i++) {
         int http_status = 0;
         json_t *json = rest_call(server, "GET", path, NULL, &http_status);
-        bool there = strcmp(json_text_at(json, "components.0.step"), step) == 0;
+        bool there = strcmp(json_text_at(json, member), step) == 0;
         json_decref(json);
         if (there) {
             return true;
@@ -42,7 +44,7 @@ static void test_server_killed_between_confirm_and_success(void)
     server_kill(&server);
     CU_ASSERT_TRUE(raw_is_closed(&device.link, 3000));
     server_restart(&server);
-    CU_ASSERT_TRUE(await_step(&server, plan, "downloading"));
+    CU_ASSERT_TRUE(await_step(&server, plan, 0, "downloading"));
     json_decref(rest_expect(&server, "HEAD", firmware.files[0].url + strlen(server.http), NULL, 200)); /* still alive */
     device_go_offline(&device);
     CU_ASSERT_TRUE_FATAL(device_go_online(&server, &device, TEST_DK, true)); /* with the secret it got before */
@@ -54,14 +56,16 @@ static void test_server_killed_between_confirm_and_success(void)
     server_stop(&server);
 }
 
-static void kill_in_mid_upgrade(bool broker)
+/* MCU and module in one plan; server or broker is killed when a component is at a step. The same success follows. */
+static void kill_at(const char *name, bool broker, int component, const char *step)
 {
-    static const char *const slow[] = {"--delay-accept", "300", NULL};
+    static const char *const options[] = {"--delay-accept", "300", "--time-scale", "5", "--module-version",
+                                          "MODULE_V1",      NULL};
     struct server server;
     server_start(&server, NULL);
-    int64_t plan = rest_simple_plan(&server, 2000000, NULL);
-    pid_t device = device_start(&server, slow, NULL);
-    CU_ASSERT_TRUE(await_step(&server, plan, "start"));
+    int64_t plan = rest_two_component_plan(&server, TEST_DK, 200000);
+    pid_t device = device_start(&server, options, NULL);
+    CHECK_ROW(name, await_step(&server, plan, component, step));
     if (broker) {
         pid_t pid = server_broker_pid(&server);
         CU_ASSERT_TRUE_FATAL(pid > 0);
@@ -70,19 +74,24 @@ static void kill_in_mid_upgrade(bool broker)
         server_kill(&server);
         server_restart(&server);
     }
-    CU_ASSERT_EQUAL(process_wait(device, 60), 0);
-    CU_ASSERT_TRUE(rest_await_device(&server, plan, TEST_DK, "upgraded"));
+    CHECK_ROW(name, process_wait(device, 60) == 0);
+    CHECK_ROW(name, rest_await_device(&server, plan, TEST_DK, "upgraded"));
     server_stop(&server);
 }
 
-static void test_virtual_server_killed(void)
+static void test_killed_at_each_step(void)
 {
-    kill_in_mid_upgrade(false);
-}
-
-static void test_virtual_broker_killed(void)
-{
-    kill_in_mid_upgrade(true);
+    static const struct {
+        const char *name;
+        bool broker;
+        int component;
+        const char *step;
+    } rows[] = {{"server, notified", false, 0, "start"},           {"server, MCU flashes", false, 0, "upgrading"},
+                {"server, module flashes", false, 1, "upgrading"}, {"broker, notified", true, 0, "start"},
+                {"broker, MCU flashes", true, 0, "upgrading"},     {"broker, module flashes", true, 1, "upgrading"}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        kill_at(rows[i].name, rows[i].broker, rows[i].component, rows[i].step);
+    }
 }
 
 /* The broker comes back by itself, /readyz tells the truth meanwhile, and a device is let in again. */
@@ -114,8 +123,7 @@ int main(void)
 {
     static const struct test_case cases[] = {
         {"kill -9 of the server loses no acknowledged status", test_server_killed_between_confirm_and_success},
-        {"a virtual device survives kill -9 of the server", test_virtual_server_killed},
-        {"a virtual device survives kill -9 of the broker", test_virtual_broker_killed},
+        {"a virtual device survives kill -9 of server and broker at each step", test_killed_at_each_step},
         {"the broker comes back", test_broker_comes_back},
         {0}};
     return suite_run("crash", cases);

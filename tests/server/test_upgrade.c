@@ -71,6 +71,17 @@ static void test_virtual_flash_fails(void)
     run_virtual(5000, "{\"retries\":1}", options, 1, "failed", story);
 }
 
+static void test_virtual_two_components(void)
+{
+    static const char *const options[] = {"--module-version", "MODULE_V1", "--module-suffix", "APP", "--encrypt", NULL};
+    struct server server;
+    server_start(&server, NULL);
+    int64_t plan = rest_two_component_plan(&server, TEST_DK, 200000);
+    CU_ASSERT_EQUAL(process_wait(device_start(&server, options, NULL), 60), 0);
+    CU_ASSERT_TRUE(rest_await_device(&server, plan, TEST_DK, "upgraded"));
+    server_stop(&server);
+}
+
 /* A server with the simple plan and a hand-written device that has reported. */
 static int64_t begin(struct server *server, struct test_device *device, const char *strategy, bool session)
 {
@@ -195,31 +206,9 @@ static void test_two_components(void)
     struct test_device device = {0};
     struct notify_message notify;
     struct firmware_message firmware;
-    char body[1024];
+    char body[128];
     server_start(&server, NULL);
-    json_decref(rest_expect(&server, "POST", "/api/v1/products",
-                            "{\"name\":\"one\",\"productKey\":\"pk1\",\"productSecret\":\"secret1\"}", 201));
-    int64_t mcu =
-        rest_package(&server,
-                     "{\"name\":\"m\",\"productKey\":\"pk1\",\"componentType\":\"mcu\",\"packageType\":\"delta\","
-                     "\"sourceVersions\":[\"0_9\",\"1_0_0\"],\"targetVersion\":\"2_0_0\"}",
-                     "mcu.tar.gz", test_bytes(3000, 2), 3000);
-    int64_t module = rest_package(&server,
-                                  "{\"name\":\"f\",\"productKey\":\"pk1\",\"componentType\":\"module\","
-                                  "\"packageType\":\"full\",\"targetVersion\":\"MODULE_V2\"}",
-                                  "module.bin", test_bytes(4000, 3), 4000);
-    (void)snprintf(
-        body, sizeof body,
-        "{\"name\":\"two\",\"productKey\":\"pk1\",\"mode\":\"silent\",\"timeZone\":\"Europe/Berlin\","
-        "\"whitelist\":[\"" TEST_DK "\"],\"components\":["
-        "{\"componentNo\":\"FOTA\",\"name\":\"module\",\"componentType\":\"module\",\"packageId\":%lld,\"sequence\":2},"
-        "{\"componentNo\":\"STM32\",\"name\":\"mcu\",\"componentType\":\"mcu\",\"packageId\":%lld,\"sequence\":1}]}",
-        (long long)module, (long long)mcu);
-    json_t *plan = rest_expect(&server, "POST", "/api/v1/plans", body, 201);
-    int64_t id = json_integer_value(json_object_get(plan, "id"));
-    json_decref(plan);
-    (void)snprintf(body, sizeof body, "/api/v1/plans/%lld/activate", (long long)id);
-    json_decref(rest_expect(&server, "POST", body, NULL, 200));
+    int64_t id = rest_two_component_plan(&server, TEST_DK, 4000);
     CU_ASSERT_TRUE_FATAL(device_go_online(&server, &device, TEST_DK, false));
     CU_ASSERT_TRUE(device_request(&device, "MODULE_V1", "STM32:1_0_0")); /* the very first frame (protocol.md, 4.3) */
     CU_ASSERT_TRUE(device_report(&device, "MODULE_V1APP", "STM32:1_0_0"));
@@ -241,7 +230,7 @@ static void test_two_components(void)
     CU_ASSERT_TRUE(device_status(&device, 11, "FOTA", 0, "MODULE_V2", "STM32:2_0_0"));
     CU_ASSERT_TRUE(rest_await_device(&server, id, TEST_DK, "upgraded"));
     (void)snprintf(body, sizeof body, "/api/v1/plans/%lld", (long long)id);
-    plan = rest_expect(&server, "GET", body, NULL, 200);
+    json_t *plan = rest_expect(&server, "GET", body, NULL, 200);
     CU_ASSERT_STRING_EQUAL(json_text_at(plan, "status"), "ended"); /* every listed device is final */
     json_decref(plan);
     end(&server, &device);
@@ -254,6 +243,7 @@ int main(void)
                                              {"in pieces", test_virtual_pieces},
                                              {"over a power cut while it downloads", test_virtual_power_cut},
                                              {"fails when flashing fails", test_virtual_flash_fails},
+                                             {"MCU, then the module over its reboot", test_virtual_two_components},
                                              {"notify and firmware information", test_messages},
                                              {"refused, offered again", test_refused},
                                              {"download error: a new URL", test_retry},

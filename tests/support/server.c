@@ -334,6 +334,35 @@ int64_t rest_simple_plan(const struct server *server, size_t size, const char *s
     return id;
 }
 
+int64_t rest_two_component_plan(const struct server *server, const char *device_key, size_t size)
+{
+    char body[1024];
+    json_decref(rest_expect(server, "POST", "/api/v1/products",
+                            "{\"name\":\"one\",\"productKey\":\"pk1\",\"productSecret\":\"secret1\"}", 201));
+    int64_t mcu =
+        rest_package(server,
+                     "{\"name\":\"m\",\"productKey\":\"pk1\",\"componentType\":\"mcu\",\"packageType\":\"delta\","
+                     "\"sourceVersions\":[\"0_9\",\"1_0_0\"],\"targetVersion\":\"2_0_0\"}",
+                     "mcu.tar.gz", test_bytes(size, 2), size);
+    int64_t module = rest_package(server,
+                                  "{\"name\":\"f\",\"productKey\":\"pk1\",\"componentType\":\"module\","
+                                  "\"packageType\":\"full\",\"targetVersion\":\"MODULE_V2\"}",
+                                  "module.bin", test_bytes(size, 3), size);
+    (void)snprintf(
+        body, sizeof body,
+        "{\"name\":\"two\",\"productKey\":\"pk1\",\"mode\":\"silent\",\"timeZone\":\"Europe/Berlin\","
+        "\"whitelist\":[\"%s\"],\"components\":[{\"componentNo\":\"FOTA\",\"name\":\"module\","
+        "\"componentType\":\"module\",\"packageId\":%lld,\"sequence\":2},{\"componentNo\":\"STM32\",\"name\":"
+        "\"mcu\",\"componentType\":\"mcu\",\"packageId\":%lld,\"sequence\":1}]}",
+        device_key, (long long)module, (long long)mcu);
+    json_t *plan = rest_expect(server, "POST", "/api/v1/plans", body, 201);
+    int64_t id = json_integer_value(json_object_get(plan, "id"));
+    json_decref(plan);
+    (void)snprintf(body, sizeof body, "/api/v1/plans/%lld/activate", (long long)id);
+    json_decref(rest_expect(server, "POST", body, NULL, 200));
+    return id;
+}
+
 bool rest_await_device(const struct server *server, int64_t plan_id, const char *device_key, const char *status)
 {
     char path[160];

@@ -58,6 +58,10 @@ int64_t rest_package(const struct server *server, const char *package_json, cons
 /* "pk1" with secret "secret1", one MCU package STM32 -> 2_0_0 of `size` bytes, a silent plan, activated: its id. */
 int64_t rest_simple_plan(const struct server *server, size_t size, const char *strategy_json);
 
+/* "pk1" again: STM32 (delta, 1_0_0 -> 2_0_0), then the module FOTA (-> MODULE_V2), whitelisted `device_key`, activated.
+ */
+int64_t rest_two_component_plan(const struct server *server, const char *device_key, size_t size);
+
 /* Polls GET /plans/{id}/devices/{dk} until its status is `status` or 20 s have passed; false then. */
 bool rest_await_device(const struct server *server, int64_t plan_id, const char *device_key, const char *status);
 

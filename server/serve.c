@@ -1,6 +1,7 @@
 #include "serve.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -301,13 +302,15 @@ static void announce(void *context)
     format_url("http", &house->http_address, http_server_port(house->http), http, sizeof http);
     format_url("mqtt", &mqtt_address, mqtt_door_port(house->mqtt), mqtt, sizeof mqtt);
     http_server_set_mqtt_url(house->http, mqtt);
-    http_server_set_mqtt_url(house->http, mqtt);
     const char *path = options_text(&house->options, "ready-file");
     if (path != NULL) {
         write_ready_file(path, http, mqtt);
     }
-    (void)printf("mockdc %s is up: %s (REST API, firmware), %s (devices), state in %s\n", MOCKDC_VERSION, http, mqtt,
-                 house->data.path);
+    (void)printf("mockdc %s is up: %s (REST API, firmware), %s (devices), ", MOCKDC_VERSION, http, mqtt);
+    if (mqtt_door_tls_port(house->mqtt) != 0) {
+        (void)printf("TLS on port %u, ", mqtt_door_tls_port(house->mqtt));
+    }
+    (void)printf("state in %s\n", house->data.path);
     (void)fflush(stdout);
 }
 
@@ -400,8 +403,23 @@ static enum status build(struct house *house, struct error *error)
     return build_mqtt(house, error);
 }
 
+/* What came and went, for who reads the log of a test that failed. */
+static void log_counters(const struct house *house)
+{
+    struct mqtt_counters counters;
+    mqtt_door_counters(house->mqtt, &counters);
+    log_info("serve",
+             "links accepted=%" PRIu64 " refused=%" PRIu64 "; messages up=%" PRIu64 " down=%" PRIu64
+             " malformed=%" PRIu64 " duplicate=%" PRIu64 "; repeats absorbed=%" PRIu64 "; broker restarts=%" PRIu64,
+             counters.accepted, counters.refused, counters.uplinks, counters.downlinks, counters.malformed,
+             counters.duplicates, counters.repeats_absorbed, counters.broker_restarts);
+}
+
 static void tear_down(struct house *house)
 {
+    if (house->mqtt != NULL) {
+        log_counters(house);
+    }
     const char *path = options_text(&house->options, "ready-file");
     if (house->announced && path != NULL) {
         (void)unlink(path);

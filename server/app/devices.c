@@ -38,11 +38,6 @@ const char *app_device_label(struct app *app, int64_t device_id, char label[DEVI
     return label;
 }
 
-enum status app_device_find_by_id(struct app *app, int64_t device_id, struct device *device)
-{
-    return device_find_by_id(app->store, device_id, device);
-}
-
 enum status app_device_find(struct app *app, const char *product_key, const char *device_key, struct device *device)
 {
     return device_find(app->store, product_key, device_key, device);

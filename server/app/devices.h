@@ -14,7 +14,6 @@
 /* E_NOT_FOUND. The device's own row, without its being online. */
 MUST_USE enum status app_device_find(struct app *app, const char *product_key, const char *device_key,
                                      struct device *device);
-MUST_USE enum status app_device_find_by_id(struct app *app, int64_t device_id, struct device *device);
 
 /*
  * A link was authenticated: makes the device when it is new, notes mode and time. `new_secret` is stored when the

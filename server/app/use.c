@@ -97,6 +97,7 @@ enum status app_use_end(struct app *app, enum status status)
             }
             return OK;
         }
+        log_error("app", "the store did not keep a transaction: %s", store_last_error(app->store));
     }
     deferred_truncate(app, mark);
     if (!outermost) {

@@ -25,15 +25,14 @@
 #define LIMIT_MCU_LIST           511 /* "comp:version;comp:version" */
 
 /* Counts */
-#define LIMIT_COMPONENTS       20 /* components of a plan, tasks of a notify */
-#define LIMIT_PACKAGE_FILES    5
-#define LIMIT_SOURCE_VERSIONS  100
-#define LIMIT_MCUS             64 /* MCU components kept of one device: 511 characters hold no more that are useful */
-#define LIMIT_PLAN_LIST        1000000
-#define LIMIT_PAGE             1000 /* items of a list answer */
-#define LIMIT_PAGE_DEFAULT     100
-#define LIMIT_VIOLATIONS       50 /* bad members named in one answer */
-#define LIMIT_UPGRADES_AT_ONCE 10000
+#define LIMIT_COMPONENTS      20 /* components of a plan, tasks of a notify */
+#define LIMIT_PACKAGE_FILES   5
+#define LIMIT_SOURCE_VERSIONS 100
+#define LIMIT_MCUS            64 /* MCU components kept of one device: 511 characters hold no more that are useful */
+#define LIMIT_PLAN_LIST       1000000
+#define LIMIT_PAGE            1000 /* items of a list answer */
+#define LIMIT_PAGE_DEFAULT    100
+#define LIMIT_VIOLATIONS      50 /* bad members named in one answer */
 
 /* Files */
 #define LIMIT_FILE      (100LL * 1024 * 1024)

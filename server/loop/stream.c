@@ -403,8 +403,3 @@ void stream_pause(struct stream *stream, bool paused)
     stream->paused = paused;
     stream_update(stream);
 }
-
-int stream_fd(const struct stream *stream)
-{
-    return stream->fd;
-}

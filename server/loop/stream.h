@@ -58,8 +58,6 @@ size_t stream_unsent(const struct stream *stream);
 /* Stop or go on reading (back-pressure). */
 void stream_pause(struct stream *stream, bool paused);
 
-int stream_fd(const struct stream *stream);
-
 /* Numeric address of the peer and of our own end ("127.0.0.1", 1883); "unix" and 0 for a unix socket. */
 void stream_peer(const struct stream *stream, char *address, size_t capacity, uint16_t *port);
 void stream_local(const struct stream *stream, char *address, size_t capacity, uint16_t *port);

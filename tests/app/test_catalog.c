@@ -9,6 +9,7 @@
 #include "app/firmware_table.h"
 #include "app/internal.h"
 #include "fake_house.h"
+#include "store/device_rows.h"
 #include "store/query.h"
 #include "support/suite.h"
 
@@ -329,14 +330,14 @@ static void test_device_acts(void)
     CHECK_OK(app_device_disconnect(house.app, "pk1", "A"));
     CHECK(house.disconnects == 1);
     CHECK_OK(app_device_enable(house.app, "pk1", "A", false));
-    CHECK(house.disconnects == 2 && app_device_find_by_id(house.app, id, &device) == OK && !device.enabled);
+    CHECK(house.disconnects == 2 && device_find_by_id(house.app->store, id, &device) == OK && !device.enabled);
     CHECK_OK(app_device_enable(house.app, "pk1", "A", true));
-    CHECK(house.disconnects == 2 && app_device_find_by_id(house.app, id, &device) == OK && device.enabled);
+    CHECK(house.disconnects == 2 && device_find_by_id(house.app->store, id, &device) == OK && device.enabled);
     app_device_offline(house.app, id);
     CHECK_OK(app_device_disconnect(house.app, "pk1", "A")); /* nothing to cut */
     CHECK(house.disconnects == 2);
     CHECK_OK(app_device_delete(house.app, "pk1", "A"));
-    CHECK(app_device_find_by_id(house.app, id, &device) == E_NOT_FOUND);
+    CHECK(device_find_by_id(house.app->store, id, &device) == E_NOT_FOUND);
     CHECK(app_device_delete(house.app, "pk1", "A") == E_NOT_FOUND);
     CHECK(app_device_disconnect(house.app, "pk1", "A") == E_NOT_FOUND);
     house_close(&house);

@@ -59,6 +59,20 @@ enum status plan_mode_parse(const char *name, enum plan_mode *mode)
     return status;
 }
 
+enum status push_hour_parse(const char *text, int *hour)
+{
+    if (strlen(text) != 5 || strcmp(text + 2, ":00") != 0 || text[0] < '0' || text[0] > '2' || text[1] < '0' ||
+        text[1] > '9') {
+        return E_FORMAT;
+    }
+    int value = (text[0] - '0') * 10 + (text[1] - '0');
+    if (value > 23) {
+        return E_FORMAT;
+    }
+    *hour = value;
+    return OK;
+}
+
 const char *plan_list_name(enum plan_list list)
 {
     static const char *const names[PLAN_LIST_COUNT] = {"whitelist", "blacklist"};
@@ -152,6 +166,13 @@ static void check_texts(const struct plan *plan, struct violations *violations)
     }
 }
 
+static void check_push_period(const struct push_period *period, struct violations *violations)
+{
+    if (period->set && period->start_hour == period->end_hour) {
+        violation_add(violations, "must be at least one hour away from the start", "/pushPeriod/end");
+    }
+}
+
 static int compare_sequence(const void *left, const void *right)
 {
     int a = ((const struct plan_component *)left)->sequence;
@@ -165,6 +186,7 @@ void plan_check(struct plan *plan, struct violations *violations)
         violation_add(violations, "must be 1 to 100 characters", "/name");
     }
     check_strategy(&plan->strategy, violations);
+    check_push_period(&plan->push_period, violations);
     if (plan->component_count < 1 || plan->component_count > LIMIT_COMPONENTS) {
         violation_add(violations, "must be 1 to 20 components", "/components");
     }

@@ -1,9 +1,15 @@
 /*
  * An upgrade plan (behaviour.md, 3).
  *
- *   saved --activate--> activated --first device starts--> upgrading --every listed device final--> ended
- *     |                     |                                  |
- *   edit, delete            +--suspend/resume/terminate--------+      suspended, terminated
+ *               to: activated   upgrading              suspended   terminated   ended
+ *   saved           activate        .                      .            .         .       edited and deleted only here
+ *   activated          .         a device starts        suspend     terminate    over
+ *   upgrading          .            .                   suspend     terminate    over
+ *   suspended        resume      resume                    .        terminate    over     resume: to the state it left
+ *   terminated         .            .                      .            .         .
+ *   ended              .            .                      .            .         .
+ *
+ *   over: the planned end has passed; without one: every device of the whitelist is final
  */
 #ifndef DOMAIN_PLAN_H
 #define DOMAIN_PLAN_H
@@ -30,7 +36,7 @@ enum plan_status {
 const char *plan_status_name(enum plan_status status); /* "saved" ... */
 MUST_USE enum status plan_status_parse(const char *name, enum plan_status *status);
 
-/* Whether the drawing above has the arrow. */
+/* Whether the table above has the arrow. */
 bool plan_status_may_become(enum plan_status from, enum plan_status to);
 
 enum plan_mode { PLAN_SILENT, PLAN_MANUAL, PLAN_MODE_COUNT };
@@ -59,6 +65,24 @@ struct upgrade_text {
     char text[LIMIT_UPGRADE_TEXT + 1];
 };
 
+/* A daily window in the plan's zone: start inclusive, end exclusive; may cross midnight (behaviour.md, 3). */
+struct push_period {
+    bool set;
+    int start_hour; /* 0-23 */
+    int end_hour;   /* 0-23, another one */
+};
+
+/* "22:00" -> 22. E_FORMAT: not HH:00 with HH 00 to 23. */
+MUST_USE enum status push_hour_parse(const char *text, int *hour);
+
+/* Planned start or end: what the author wrote, and what it means. */
+enum { PLAN_LOCAL_TIME = 20 };
+struct planned_moment {
+    bool set;
+    char local[PLAN_LOCAL_TIME]; /* "2027-03-01T09:00" in the plan's zone, without offset */
+    int64_t at;                  /* the instant; filled in by the one who checks zone and text */
+};
+
 enum plan_list { LIST_WHITE, LIST_BLACK, PLAN_LIST_COUNT };
 const char *plan_list_name(enum plan_list list); /* "whitelist", "blacklist" */
 
@@ -67,8 +91,12 @@ struct plan {
     char name[LIMIT_NAME + 1];
     char product_key[LIMIT_PRODUCT_KEY + 1];
     enum plan_status status;
+    enum plan_status suspended_from; /* while suspended: what a resume returns to */
     enum plan_mode mode;
     char time_zone[LIMIT_TIME_ZONE + 1];
+    struct push_period push_period;
+    struct planned_moment planned_start;
+    struct planned_moment planned_end;
     struct strategy strategy;
     int64_t created_at;
     struct maybe_instant activated_at;

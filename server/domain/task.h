@@ -97,11 +97,14 @@ struct task {
     int64_t device_id;
     enum device_status status;
     enum task_phase phase;
-    enum reason reason; /* why it waits, or why it is final; REASON_NONE while it runs */
-    bool wants_sha256;  /* the device asked in status 2 */
-    bool url_pending;   /* the present component's firmware information waits to be sent */
-    bool url_sent;      /* the present attempt's firmware information was sent at least once: it has its URL */
-    struct maybe_instant deadline; /* the attempt's timeout */
+    enum reason reason;  /* why it waits, or why it is final; REASON_NONE while it runs */
+    bool wants_sha256;   /* the device asked in status 2 */
+    bool url_pending;    /* the present component's firmware information waits to be sent */
+    bool url_sent;       /* the present attempt's firmware information was sent at least once: it has its URL */
+    bool user_confirmed; /* manual mode: its user said yes (behaviour.md, 6) ... */
+    struct maybe_instant confirm_from; /* ... for the time from here (unknown: at once) */
+    struct maybe_instant confirm_to;   /* ... until here, exclusive (unknown: without end) */
+    struct maybe_instant deadline;     /* the attempt's timeout */
     struct maybe_instant started_at;
     struct maybe_instant ended_at;
     size_t current; /* component in progress while RUNNING */

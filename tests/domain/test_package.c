@@ -48,12 +48,16 @@ static void test_versions(void)
         bool ok;
     } rows[] = {
         {"1_0_0", true},
+        {"1", true},
+        {"-", true},
+        {"1/0", false},
         {"BC26NBR01A04.2-beta", true},
         {"", false},
         {"1 0", false},
         {"1:0", false},
         {"1;0", false},
         {"1\xC3\xA4", false},
+        {"012345678901234567890123456789012345678901234567890123456789012", true},
         {"0123456789012345678901234567890123456789012345678901234567890123", true},
         {"01234567890123456789012345678901234567890123456789012345678901234", false},
     };
@@ -75,9 +79,54 @@ static void spoil_nothing(struct package *package)
     (void)package;
 }
 
-static void spoil_name(struct package *package)
+static void no_name(struct package *package)
 {
     package->name[0] = '\0';
+}
+
+/* A text of `count` characters of two bytes each. */
+static void fill(char *text, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        memcpy(text + 2 * i, "\xC3\xA4", 2);
+    }
+    text[2 * count] = '\0';
+}
+
+static void name_1(struct package *package)
+{
+    fill(package->name, 1);
+}
+
+static void name_99(struct package *package)
+{
+    fill(package->name, 99);
+}
+
+static void name_100(struct package *package)
+{
+    fill(package->name, 100);
+}
+
+static void name_101(struct package *package)
+{
+    fill(package->name, 101);
+}
+
+static void target_1(struct package *package)
+{
+    (void)snprintf(package->target_version, sizeof package->target_version, "2");
+}
+
+static void target_64(struct package *package)
+{
+    memset(package->target_version, '2', LIMIT_VERSION);
+    package->target_version[LIMIT_VERSION] = '\0';
+}
+
+static void no_target(struct package *package)
+{
+    package->target_version[0] = '\0';
 }
 
 static void spoil_target(struct package *package)
@@ -85,14 +134,19 @@ static void spoil_target(struct package *package)
     package->target_version[1] = ' ';
 }
 
+static void remarks_199(struct package *package)
+{
+    fill(package->remarks, 199);
+}
+
 static void remarks_200(struct package *package)
 {
-    memset(package->remarks, 'r', 200);
+    fill(package->remarks, 200);
 }
 
 static void remarks_201(struct package *package)
 {
-    memset(package->remarks, 'r', 201);
+    fill(package->remarks, 201);
 }
 
 static void no_file(struct package *package)
@@ -100,12 +154,22 @@ static void no_file(struct package *package)
     package->file_count = 0;
 }
 
-static void five_files(struct package *package)
+static void with_files(struct package *package, size_t count)
 {
-    for (size_t i = 1; i < 5; i++) {
+    for (size_t i = 1; i < count; i++) {
         package->files[i] = package->files[0];
     }
-    package->file_count = 5;
+    package->file_count = count;
+}
+
+static void four_files(struct package *package)
+{
+    with_files(package, 4);
+}
+
+static void five_files(struct package *package)
+{
+    with_files(package, 5);
 }
 
 static void six_files(struct package *package)
@@ -118,15 +182,25 @@ static void empty_file(struct package *package)
     package->files[0].size = 0;
 }
 
+static void two_bytes(struct package *package)
+{
+    package->files[0].size = 2;
+}
+
+static void nearly_largest_file(struct package *package)
+{
+    package->files[0].size = 100LL * 1024 * 1024 - 1;
+}
+
 static void largest_file(struct package *package)
 {
-    package->files[0].size = LIMIT_FILE;
+    package->files[0].size = 100LL * 1024 * 1024;
 }
 
 static void too_large_file(struct package *package)
 {
     five_files(package);
-    package->files[4].size = LIMIT_FILE + 1;
+    package->files[4].size = 100LL * 1024 * 1024 + 1;
 }
 
 static void bad_extension(struct package *package)
@@ -159,6 +233,29 @@ static void delta_without_sources(struct package *package)
     with_sources(package, 0);
 }
 
+static void delta_one_source(struct package *package)
+{
+    with_sources(package, 1);
+}
+
+static void delta_99_sources(struct package *package)
+{
+    with_sources(package, LIMIT_SOURCE_VERSIONS - 1);
+}
+
+static void delta_longest_source(struct package *package)
+{
+    with_sources(package, 2);
+    memset(sources[1], '1', LIMIT_VERSION);
+    sources[1][LIMIT_VERSION] = '\0';
+}
+
+static void delta_empty_source(struct package *package)
+{
+    with_sources(package, 2);
+    sources[1][0] = '\0';
+}
+
 static void delta_most_sources(struct package *package)
 {
     with_sources(package, LIMIT_SOURCE_VERSIONS);
@@ -188,22 +285,37 @@ static void test_check(void)
         void (*spoil)(struct package *package);
         const char *expect;
     } rows[] = {
-        {"good", spoil_nothing, ""},
-        {"no name", spoil_name, "/name"},
+        {"good: full, one file of one byte", spoil_nothing, ""},
+        {"no name", no_name, "/name"},
+        {"name of 1", name_1, ""},
+        {"name of 99", name_99, ""},
+        {"name of 100", name_100, ""},
+        {"name of 101", name_101, "/name"},
+        {"no target", no_target, "/targetVersion"},
+        {"target of 1", target_1, ""},
+        {"target of 64", target_64, ""},
         {"blank in the target", spoil_target, "/targetVersion"},
+        {"remarks of 199", remarks_199, ""},
         {"remarks of 200", remarks_200, ""},
         {"remarks of 201", remarks_201, "/remarks"},
         {"no file", no_file, "/files"},
+        {"four files", four_files, ""},
         {"five files", five_files, ""},
         {"six files", six_files, "/files"},
         {"empty file", empty_file, "/files/0"},
+        {"file of two bytes", two_bytes, ""},
+        {"file of 100 MiB less one byte", nearly_largest_file, ""},
         {"file of 100 MiB", largest_file, ""},
         {"fifth file too large", too_large_file, "/files/4"},
         {"third file's extension", bad_extension, "/files/2"},
-        {"full with sources", full_with_sources, "/sourceVersions"},
+        {"full with one source", full_with_sources, "/sourceVersions"},
         {"delta without", delta_without_sources, "/sourceVersions"},
+        {"delta with 1", delta_one_source, ""},
+        {"delta with 99", delta_99_sources, ""},
         {"delta with 100", delta_most_sources, ""},
         {"delta with 101", delta_too_many_sources, "/sourceVersions"},
+        {"delta with a source of 64", delta_longest_source, ""},
+        {"delta with an empty one", delta_empty_source, "/sourceVersions/1"},
         {"delta with a bad one", delta_bad_source, "/sourceVersions/1"},
         {"delta with one twice", delta_same_source, "/sourceVersions/2"},
     };

@@ -52,6 +52,7 @@ static void test_component_numbers(void)
         {"empty", "", false},
         {"one", "a", true},
         {"blank and slash", "MCU 1/a", true},
+        {"31 bytes", "0123456789012345678901234567890", true},
         {"32 bytes", "01234567890123456789012345678901", true},
         {"33 bytes", "012345678901234567890123456789012", false},
         {"semicolon", "a;b", false},
@@ -78,17 +79,24 @@ static void test_strategy_ranges(void)
 {
     static const struct {
         const char *name;
-        struct strategy strategy;
+        struct strategy strategy; /* retries, minSignal, minBattery, timeoutMinutes */
         const char *expect;
     } rows[] = {
         {"default", {5, -113, 30, 60}, ""},
-        {"least", {0, -140, 0, 1}, ""},
-        {"most", {5, -44, 100, 1440}, ""},
-        {"below",
-         {-1, -141, -1, 0},
-         "/strategy/retries /strategy/minSignal /strategy/minBattery /strategy/timeoutMinutes"},
-        {"above",
-         {6, -43, 101, 1441},
+        {"at the least", {0, -140, 0, 1}, ""},
+        {"just over the least", {1, -139, 1, 2}, ""},
+        {"just under the most", {4, -45, 99, 1439}, ""},
+        {"at the most", {5, -44, 100, 1440}, ""},
+        {"retries under", {-1, -113, 30, 60}, "/strategy/retries"},
+        {"retries over", {6, -113, 30, 60}, "/strategy/retries"},
+        {"signal under", {5, -141, 30, 60}, "/strategy/minSignal"},
+        {"signal over", {5, -43, 30, 60}, "/strategy/minSignal"},
+        {"battery under", {5, -113, -1, 60}, "/strategy/minBattery"},
+        {"battery over", {5, -113, 101, 60}, "/strategy/minBattery"},
+        {"timeout under", {5, -113, 30, 0}, "/strategy/timeoutMinutes"},
+        {"timeout over", {5, -113, 30, 1441}, "/strategy/timeoutMinutes"},
+        {"all at once",
+         {6, -141, 101, 0},
          "/strategy/retries /strategy/minSignal /strategy/minBattery /strategy/timeoutMinutes"},
     };
     CHECK(STRATEGY_DEFAULT.retries == 5 && STRATEGY_DEFAULT.min_signal == -113 && STRATEGY_DEFAULT.min_battery == 30 &&
@@ -97,6 +105,50 @@ static void test_strategy_ranges(void)
         struct plan plan = good_plan();
         struct violations violations = {0};
         plan.strategy = rows[i].strategy;
+        plan_check(&plan, &violations);
+        check_pointers(rows[i].name, &violations, rows[i].expect);
+    }
+}
+
+static void test_push_hours(void)
+{
+    static const struct {
+        const char *text;
+        int hour; /* -1: refused */
+    } rows[] = {
+        {"00:00", 0},  {"01:00", 1},   {"09:00", 9},  {"10:00", 10}, {"19:00", 19}, {"20:00", 20}, {"23:00", 23},
+        {"24:00", -1}, {"29:00", -1},  {"30:00", -1}, {"22:30", -1}, {"22:01", -1}, {"9:00", -1},  {"", -1},
+        {"22", -1},    {"22:00 ", -1}, {" 2:00", -1}, {"2 :00", -1}, {"-1:00", -1}, {"22.00", -1}, {"22:00:00", -1},
+        {"1a:00", -1}, {"a1:00", -1},  {"2:000", -1}, {"22:0", -1},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        int hour = -1; /* stays when refused */
+        CHECK_ROW(rows[i].text, push_hour_parse(rows[i].text, &hour) == (rows[i].hour < 0 ? E_FORMAT : OK));
+        CHECK_ROW(rows[i].text, hour == rows[i].hour);
+    }
+}
+
+/* Start and end at least an hour apart; which of them is earlier does not matter. */
+static void test_push_periods(void)
+{
+    static const struct {
+        const char *name;
+        struct push_period period;
+        const char *expect;
+    } rows[] = {
+        {"none", {.set = false}, ""},
+        {"one hour", {true, 22, 23}, ""},
+        {"across midnight", {true, 22, 6}, ""},
+        {"23 hours", {true, 6, 5}, ""},
+        {"until midnight", {true, 23, 0}, ""},
+        {"from midnight", {true, 0, 1}, ""},
+        {"no time at all", {true, 22, 22}, "/pushPeriod/end"},
+        {"no time at midnight", {true, 0, 0}, "/pushPeriod/end"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct plan plan = good_plan();
+        struct violations violations = {0};
+        plan.push_period = rows[i].period;
         plan_check(&plan, &violations);
         check_pointers(rows[i].name, &violations, rows[i].expect);
     }
@@ -112,6 +164,48 @@ static void no_name(struct plan *plan)
     plan->name[0] = '\0';
 }
 
+static void fill(char *text, size_t count)
+{
+    memset(text, 'n', count);
+    text[count] = '\0';
+}
+
+static void name_1(struct plan *plan)
+{
+    fill(plan->name, 1);
+}
+
+static void name_99(struct plan *plan)
+{
+    fill(plan->name, 99);
+}
+
+static void name_100(struct plan *plan)
+{
+    fill(plan->name, 100);
+}
+
+static void name_101(struct plan *plan)
+{
+    fill(plan->name, 101);
+}
+
+static void component_names(struct plan *plan)
+{
+    fill(plan->components[0].name, 100);
+    fill(plan->components[1].name, 101);
+}
+
+static void longest_number(struct plan *plan)
+{
+    fill(plan->components[0].component_no, LIMIT_COMPONENT_NO);
+}
+
+static void no_number(struct plan *plan)
+{
+    plan->components[0].component_no[0] = '\0';
+}
+
 static void no_component(struct plan *plan)
 {
     plan->component_count = 0;
@@ -124,6 +218,16 @@ static void number_components(struct plan *plan, size_t count)
         (void)snprintf(plan->components[i].component_no, sizeof plan->components[i].component_no, "c%zu", i);
     }
     plan->component_count = count;
+}
+
+static void one_component(struct plan *plan)
+{
+    number_components(plan, 1);
+}
+
+static void nineteen_components(struct plan *plan)
+{
+    number_components(plan, 19);
 }
 
 static void twenty_components(struct plan *plan)
@@ -169,9 +273,18 @@ static void test_check(void)
     } rows[] = {
         {"good", spoil_nothing, ""},
         {"no name", no_name, "/name"},
+        {"name of 1", name_1, ""},
+        {"name of 99", name_99, ""},
+        {"name of 100", name_100, ""},
+        {"name of 101", name_101, "/name"},
         {"no component", no_component, "/components"},
+        {"1 component", one_component, ""},
+        {"19 components", nineteen_components, ""},
         {"20 components", twenty_components, ""},
         {"21 components", twenty_one_components, "/components"},
+        {"component names of 100 and 101", component_names, "/components/1/name"},
+        {"number of 32", longest_number, ""},
+        {"no number", no_number, "/components/0/componentNo"},
         {"number twice", same_number, "/components/2/componentNo"},
         {"place twice", same_sequence, "/components/1/sequence"},
         {"bad number and name", bad_component, "/components/1/componentNo /components/1/name"},
@@ -214,6 +327,10 @@ static void test_texts(void)
         {"silent without", PLAN_SILENT, {{.language = ""}}, ""},
         {"silent with both", PLAN_SILENT, {{"zh", "x"}, {"en", "y"}}, ""},
         {"silent with one", PLAN_SILENT, {{"en", "y"}}, "/upgradeText/zh"},
+        {"silent with the other", PLAN_SILENT, {{"zh", "x"}}, "/upgradeText/en"},
+        {"manual without Chinese", PLAN_MANUAL, {{"en", "y"}}, "/upgradeText/zh"},
+        {"manual without English", PLAN_MANUAL, {{"zh", "x"}, {"de", "z"}}, "/upgradeText/en"},
+        {"language of 16", PLAN_SILENT, {{"zh", "x"}, {"abcdefghijklmnop", "z"}, {"en", "y"}}, ""},
         {"manual without", PLAN_MANUAL, {{.language = ""}}, "/upgradeText/zh /upgradeText/en"},
         {"manual with both and another", PLAN_MANUAL, {{"zh", "x"}, {"pt-BR", "z"}, {"en", "y"}}, ""},
         {"empty text", PLAN_MANUAL, {{"zh", ""}, {"en", "y"}}, "/upgradeText/zh"},
@@ -250,6 +367,8 @@ int main(void)
                                              {"arrows", test_arrows},
                                              {"component numbers", test_component_numbers},
                                              {"strategy", test_strategy_ranges},
+                                             {"push hours", test_push_hours},
+                                             {"push periods", test_push_periods},
                                              {"check", test_check},
                                              {"sequence", test_sorts_by_sequence},
                                              {"texts", test_texts},

@@ -66,6 +66,9 @@ void session_advance(struct session *session, bool idle);
 /* DONE as upgraded or failed. */
 void session_finish(struct session *session, enum device_status status, enum reason reason);
 
+/* DONE as failed, whatever the device is at. Not for a task that is DONE. */
+void session_abort(struct session *session, const struct session_abort *abort);
+
 /* Back to WAITING as if never issued. */
 void session_release(struct session *session, enum reason reason);
 

@@ -10,7 +10,7 @@ const char *session_event_name(enum session_event_kind kind)
         [SESSION_ISSUE] = "issue",       [SESSION_STATUS] = "status",   [SESSION_VERSIONS] = "versions",
         [SESSION_REQUEST] = "request",   [SESSION_ONLINE] = "online",   [SESSION_OFFLINE] = "offline",
         [SESSION_REPORTED] = "reported", [SESSION_SETTLED] = "settled", [SESSION_TICK] = "tick",
-        [SESSION_TIMEOUT] = "timeout",
+        [SESSION_TIMEOUT] = "timeout",   [SESSION_ABORT] = "abort",
     };
     assert(kind < SESSION_EVENT_COUNT);
     return names[kind];
@@ -97,6 +97,14 @@ static void on_timeout(struct session *session)
     }
 }
 
+/* The device is not told (there is no message for it): what it still reports does not fit any more. */
+static void on_abort(struct session *session)
+{
+    if (session->task->phase != TASK_DONE) {
+        session_abort(session, &session->event->abort);
+    }
+}
+
 /* The link's state comes with every event: the coming and going by itself changes nothing. */
 static void on_link(struct session *session)
 {
@@ -117,6 +125,7 @@ void session_step(struct task *task, const struct strategy *strategy, const stru
         [SESSION_SETTLED] = on_settled,
         [SESSION_TICK] = on_tick,
         [SESSION_TIMEOUT] = on_timeout,
+        [SESSION_ABORT] = on_abort,
     };
     struct session session = {.task = task, .strategy = strategy, .event = event, .now = now, .effects = effects};
     assert(event->kind < SESSION_EVENT_COUNT && task->component_count >= 1 &&

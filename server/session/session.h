@@ -9,6 +9,8 @@
  *      |                 |  notify again   |                 |  attempts left: firmware info again    (upgraded)
  *      +---- status 3 ---+-----------------+                 |  none left: DONE (failed)
  *
+ *   SESSION_ABORT: from each of them to DONE (failed)
+ *
  * No I/O, no clock, no randomness: the caller applies the effects in their order, after it has stored the task.
  */
 #ifndef SESSION_SESSION_H
@@ -29,15 +31,25 @@ enum session_event_kind {
     SESSION_SETTLED,  /* 3 s after ONLINE, or after the effect SETTLE: cached statuses have come by now */
     SESSION_TICK,     /* a tick of the 10-minute evaluation */
     SESSION_TIMEOUT,  /* task->deadline has passed */
+    SESSION_ABORT,    /* not of the device's doing: from any phase but DONE the task is failed with `abort` */
     SESSION_EVENT_COUNT
 };
 const char *session_event_name(enum session_event_kind kind);
+
+/* declined, planTerminated, planEnded; a verification's 60 minutes: what is kept with the task, and its log entry. */
+struct session_abort {
+    enum reason reason;
+    enum log_kind kind;
+    enum log_direction direction;
+    const char *why; /* plain words, borrowed */
+};
 
 struct session_event {
     enum session_event_kind kind;
     bool device_online;
     const struct upgrade_report *upgrade;  /* SESSION_STATUS */
     const struct version_report *versions; /* SESSION_VERSIONS */
+    struct session_abort abort;            /* SESSION_ABORT */
     int progress; /* percent of the present download that the firmware server has sent; -1 unknown */
 };
 

@@ -83,6 +83,33 @@ void session_run(struct session *session)
     send_url_when_ready(session, true);
 }
 
+static void fail_component(struct session *session, size_t component)
+{
+    session_move_step(session, component, STEP_FAILED);
+    session->task->components[component].ended_at = (struct maybe_instant){.known = true, .at = session->now};
+}
+
+/* Never begun, and never will be. */
+static void drop_started(struct session *session)
+{
+    for (size_t i = 0; i < session->task->component_count; i++) {
+        if (session->task->components[i].step == STEP_START) {
+            session_move_step(session, i, STEP_WAITING);
+        }
+    }
+}
+
+/* Of all attempts begun and not ended: there is at most one. */
+static void expire_urls(struct session *session)
+{
+    const struct task *task = session->task;
+    for (size_t i = 0; i < task->component_count; i++) {
+        if (task->components[i].attempts > 0 && session_is_unfinished(task, i)) {
+            session_add_effect(session, EFFECT_EXPIRE_URL, i);
+        }
+    }
+}
+
 void session_fail_attempt(struct session *session, enum reason reason, const char *why)
 {
     struct task *task = session->task;
@@ -99,13 +126,8 @@ void session_fail_attempt(struct session *session, enum reason reason, const cha
     }
     session_log_component(session, task->current, direction, LOG_FAILED, "attempt %d of %d: %s, no attempt left",
                           component->attempts, most, why);
-    session_move_step(session, task->current, STEP_FAILED);
-    component->ended_at = (struct maybe_instant){.known = true, .at = session->now};
-    for (size_t i = 0; i < task->component_count; i++) {
-        if (task->components[i].step == STEP_START) {
-            session_move_step(session, i, STEP_WAITING); /* never begun, and never will be */
-        }
-    }
+    fail_component(session, task->current);
+    drop_started(session);
     session_finish(session, DEVICE_FAILED, reason);
 }
 
@@ -156,17 +178,29 @@ void session_finish(struct session *session, enum device_status status, enum rea
     session_add_effect(session, EFFECT_FINISHED, 0);
 }
 
+void session_abort(struct session *session, const struct session_abort *abort)
+{
+    struct task *task = session->task;
+    expire_urls(session);
+    if (task->phase == TASK_RUNNING) {
+        session_log_component(session, task->current, abort->direction, abort->kind, "%s", abort->why);
+        fail_component(session, task->current);
+    } else {
+        session_log_plan(session, abort->direction, abort->kind, "%s", abort->why);
+    }
+    drop_started(session);
+    session_finish(session, DEVICE_FAILED, abort->reason);
+}
+
 /* Everything goes back, also what was skipped: the next evaluation looks at the versions anew. */
 void session_release(struct session *session, enum reason reason)
 {
     struct task *task = session->task;
     session_move_phase(session, TASK_WAITING);
     forget_attempt(task);
+    expire_urls(session);
     for (size_t i = 0; i < task->component_count; i++) {
         struct task_component *component = &task->components[i];
-        if (component->attempts > 0 && session_is_unfinished(task, i)) {
-            session_add_effect(session, EFFECT_EXPIRE_URL, i);
-        }
         session_move_step(session, i, STEP_WAITING);
         component->attempts = 0;
         component->progress = 0;

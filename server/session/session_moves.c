@@ -9,6 +9,8 @@
  *   RECEIVED     refused    forgotten        .            status 2  targets reported
  *   RUNNING         .          .      1 after 2 (9.4)        .      upgraded, failed
  *   DONE            .          .             .               .      .
+ *
+ *   and from everywhere an abort goes to DONE: failed
  */
 void session_move_phase(struct session *session, enum task_phase to)
 {

@@ -83,9 +83,30 @@ static void take_version(struct version_report *versions, const char *word)
     copy(mcu->version, sizeof mcu->version, colon + 1);
 }
 
+static void take_abort(struct session_event *event, const char *word)
+{
+    static const struct session_abort aborts[] = {
+        {REASON_DECLINED, LOG_FAILED, LOG_FROM_DEVICE, "declined by the user"},
+        {REASON_PLAN_TERMINATED, LOG_TERMINATED, LOG_FROM_SERVER, "the plan was terminated"},
+        {REASON_PLAN_ENDED, LOG_ENDED, LOG_FROM_SERVER, "the plan has ended"},
+        {REASON_TIMEOUT, LOG_FAILED, LOG_FROM_SERVER, "not verified within 60 minutes"},
+    };
+    for (size_t i = 0; i < sizeof aborts / sizeof aborts[0]; i++) {
+        if (strcmp(reason_name(aborts[i].reason), word) == 0) {
+            event->abort = aborts[i];
+            return;
+        }
+    }
+    give_up("unknown abort", word);
+}
+
 /* One word behind the first. */
 static void take_word(struct session_event *event, struct upgrade_report *upgrade, const char *word)
 {
+    if (event->kind == SESSION_ABORT) {
+        take_abort(event, word);
+        return;
+    }
     if (word[1] != '=') {
         if (strcmp(word, "sha") == 0) {
             upgrade->wants_sha256 = true;
@@ -127,6 +148,20 @@ static enum session_event_kind event_kind(const char *word, struct upgrade_repor
     return SESSION_EVENT_COUNT;
 }
 
+/* A URL is new only when the one before has expired; an old one is sent again only while it lives. */
+static void note_urls(struct story *story, const char *event)
+{
+    for (size_t i = 0; i < story->effects.count; i++) {
+        const struct session_effect *effect = &story->effects.items[i];
+        if (effect->kind == EFFECT_SEND_URL) {
+            CHECK_ROW(event, story->live[effect->component] != effect->fresh);
+            story->live[effect->component] = true;
+        } else if (effect->kind == EFFECT_EXPIRE_URL) {
+            story->live[effect->component] = false;
+        }
+    }
+}
+
 void story_play(struct story *story, const char *event)
 {
     static struct upgrade_report upgrade;
@@ -154,7 +189,11 @@ void story_play(struct story *story, const char *event)
     happening.device_online = story->online;
     happening.upgrade = happening.kind == SESSION_STATUS ? &upgrade : NULL;
     happening.versions = happening.kind == SESSION_VERSIONS ? &upgrade.versions : NULL;
+    if (happening.kind == SESSION_ABORT && happening.abort.why == NULL) {
+        give_up("no reason in", event);
+    }
     session_step(&story->task, &story->strategy, &happening, story->now, &story->effects);
+    note_urls(story, event);
 }
 
 /* --- what came out ---------------------------------------------------------------------------------------------- */
@@ -319,6 +358,8 @@ static void check_component(const struct story *story, size_t i, const char *row
     CHECK_ROW(row, component->step != STEP_FAILED || task->status == DEVICE_FAILED);
     CHECK_ROW(row, task->status != DEVICE_UPGRADED || component->step == STEP_SUCCESSFUL);
     CHECK_ROW(row, task->phase != TASK_DONE || component->step != STEP_START);
+    CHECK_ROW(row, component->step != STEP_FAILED || component->ended_at.known);
+    CHECK_ROW(row, !story->live[i] || (i == task->current && task->status == DEVICE_IN_UPGRADE));
 }
 
 void story_check_invariants(const struct story *story, const char *row)

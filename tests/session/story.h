@@ -4,6 +4,7 @@
  *   plan    "STM32 MOD"     components in sequence; "STM32!" is at its target when the plan is issued.
  *                           MOD is the module M1 -> M2, all others are MCUs 1_0_0 -> 2_0_0
  *   event   "issue" "request" "online" "offline" "reported" "settled" "tick" "timeout"
+ *           "abort declined" "abort planTerminated" "abort planEnded" "abort timeout"
  *           "1" "2 sha" "4 STM32 p=0" "5 STM32 p=40" "11 STM32 v=STM32:2_0_0" "11 MOD m=M2" "6 STM32 t=1"
  *           "versions v=STM32:1_0_0 m=M1"     m= bare module version, i= as in 0x0044 (perhaps with a suffix)
  *           "+1000" first: so many milliseconds pass before
@@ -24,6 +25,7 @@ struct story {
     struct strategy strategy;
     int64_t now;
     bool online;
+    bool live[LIMIT_COMPONENTS];    /* has a URL that was sent and has not expired */
     struct session_effects effects; /* of the last event */
 };
 

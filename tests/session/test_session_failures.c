@@ -259,12 +259,49 @@ static void test_every_number_of_retries(void)
             story_play(&story, "issue");
             story_play(&story, "1");
             story_play(&story, "2");
+            int urls = story_has_effect(&story, EFFECT_SEND_URL) ? 1 : 0;
             for (int attempt = 1; attempt <= retries; attempt++) {
                 story_expect(&story, row, reports[i], RETRY(NEW_URL), NULL);
                 CHECK_ROW(row, story.task.components[0].attempts == attempt + 1);
+                urls += story_has_effect(&story, EFFECT_SEND_URL) ? 1 : 0;
             }
             story_expect(&story, row, reports[i], GIVE_UP, NULL);
             CHECK_ROW(row, story.task.phase == TASK_DONE && story.task.components[0].attempts == retries + 1);
+            CHECK_ROW(row, urls == retries + 1);
+        }
+    }
+}
+
+/* The strategy's timeoutMinutes, one millisecond under, at and over it; from the confirm and from a report. */
+static void test_timeout_at_its_limit(void)
+{
+    static const int minutes[] = {1, 2, 59, 60, 61, 1439, 1440};
+    static const struct {
+        const char *name;
+        const char *last_report;
+        int64_t off; /* milliseconds from the limit */
+        bool over;
+    } rows[] = {
+        {"one under, from the confirm", NULL, -1, false}, {"at, from the confirm", NULL, 0, true},
+        {"one over, from the confirm", NULL, 1, true},    {"one under, from a report", "+30000 5 STM32", -1, false},
+        {"at, from a report", "+30000 5 STM32", 0, true}, {"one over, from a report", "+30000 5 STM32", 1, true},
+    };
+    for (size_t m = 0; m < sizeof minutes / sizeof minutes[0]; m++) {
+        for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+            struct story story;
+            char row[96];
+            char event[64];
+            (void)snprintf(row, sizeof row, "%d minutes, %s", minutes[m], rows[i].name);
+            (void)snprintf(event, sizeof event, "+%lld timeout", minutes[m] * 60000LL + rows[i].off);
+            story_init(&story, "STM32", 0);
+            story.strategy.timeout_minutes = minutes[m];
+            story_play(&story, "issue");
+            story_play(&story, "+3600000 2");
+            if (rows[i].last_report != NULL) {
+                story_play(&story, rows[i].last_report);
+            }
+            story_expect(&story, row, event, rows[i].over ? GIVE_UP : "", NULL);
+            CHECK_ROW(row, (story.task.reason == REASON_TIMEOUT) == rows[i].over);
         }
     }
 }
@@ -274,6 +311,7 @@ int main(void)
     static const struct test_case cases[] = {{"failed attempts", test_failures},
                                              {"lost and strange reports", test_lost},
                                              {"timeouts", test_timeouts},
+                                             {"timeout at its limit", test_timeout_at_its_limit},
                                              {"every number of retries", test_every_number_of_retries},
                                              {0}};
     return suite_run("session failures", cases);

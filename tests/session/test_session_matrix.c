@@ -180,6 +180,10 @@ static const struct matrix_row event_rows[] = {
     {"versions v=STM32:2_0_0", ".SSSSS.."},
     {"versions v=ESP:2_0_0 m=M2", "........"},
     {"versions", "........"},
+    {"abort declined", "FFFFFF.."},
+    {"abort planTerminated", "FFFFFF.."},
+    {"abort planEnded", "FFFFFF.."},
+    {"abort timeout", "FFFFFF.."},
 };
 
 static void test_statuses(void)
@@ -195,8 +199,8 @@ static void test_events(void)
 /* The same events to a device whose link is gone: no order goes out. */
 static void test_offline(void)
 {
-    static const char *const events[] = {"issue", "request", "reported",         "settled",
-                                         "tick",  "2 STM32", "+3600000 timeout", "6 STM32"};
+    static const char *const events[] = {"issue",   "request",          "reported", "settled",        "tick",
+                                         "2 STM32", "+3600000 timeout", "6 STM32",  "abort planEnded"};
     for (size_t i = 0; i < sizeof events / sizeof events[0]; i++) {
         for (size_t s = 0; s < STATES; s++) {
             struct story story;
@@ -223,6 +227,7 @@ static void test_event_names(void)
     }
     CHECK_TEXT(session_event_name(SESSION_ISSUE), "issue");
     CHECK_TEXT(session_event_name(SESSION_TIMEOUT), "timeout");
+    CHECK_TEXT(session_event_name(SESSION_ABORT), "abort");
 }
 
 int main(void)

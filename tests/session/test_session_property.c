@@ -42,6 +42,12 @@ static void roll_status(struct dice *dice, char event[256])
                    PICK(dice, types), (int)dice_below(dice, 130) - 5);
 }
 
+static void roll_abort(struct dice *dice, char event[256])
+{
+    static const char *const aborts[] = {"declined", "planTerminated", "planEnded", "timeout"};
+    (void)snprintf(event, 256, "abort %s", PICK(dice, aborts));
+}
+
 static void roll_event(struct dice *dice, char event[256])
 {
     static const char *const others[] = {"issue",
@@ -62,7 +68,9 @@ static void roll_event(struct dice *dice, char event[256])
                                          "versions i=M2_x",
                                          "versions m=M2",
                                          "versions v=ESP:2_0_0"};
-    if (dice_below(dice, 3) == 0) {
+    if (dice_below(dice, 100) == 0) {
+        roll_abort(dice, event);
+    } else if (dice_below(dice, 3) == 0) {
         (void)snprintf(event, 256, "%s", PICK(dice, others));
     } else {
         roll_status(dice, event);
@@ -75,6 +83,18 @@ static void new_task(struct dice *dice, struct story *story)
                                         "STM32 MOD!", "STM32! MOD!", "STM32 ESP MOD", "MOD ESP! STM32"};
     story_init(story, PICK(dice, plans), (int)dice_below(dice, 6));
     story->strategy.timeout_minutes = (int)dice_below(dice, 60) + 1;
+    story->task.user_confirmed = dice_below(dice, 2) == 1;
+    story->task.confirm_from = (struct maybe_instant){.known = story->task.user_confirmed, .at = STORY_START_MS};
+    story->task.confirm_to =
+        (struct maybe_instant){.known = story->task.user_confirmed, .at = STORY_START_MS + 3600000};
+}
+
+/* What its user said is not the session's business. */
+static bool same_consent(const struct task *before, const struct task *after)
+{
+    return before->user_confirmed == after->user_confirmed && before->confirm_from.known == after->confirm_from.known &&
+           before->confirm_from.at == after->confirm_from.at && before->confirm_to.known == after->confirm_to.known &&
+           before->confirm_to.at == after->confirm_to.at;
 }
 
 /* Nothing of it changes but that a late confirmation has come. */
@@ -91,6 +111,8 @@ static void check_step(const struct story *story, const struct task *before, uns
 {
     const struct task *task = &story->task;
     story_check_invariants(story, row);
+    CHECK_ROW(row, same_consent(before, task));
+    CHECK_ROW(row, strstr(row, ": abort") == NULL || task->phase == TASK_DONE);
     *finished += story_has_effect(story, EFFECT_FINISHED) ? 1 : 0;
     CHECK_ROW(row, *finished == (task->phase == TASK_DONE ? 1U : 0U));
     CHECK_ROW(row, before->phase != TASK_DONE || same_but_unconfirmed(before, task));

@@ -1,5 +1,6 @@
 #include "http/answer.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,4 +45,41 @@ void answer_text(struct answer *answer, int http_status, const char *content_typ
 {
     char *body = strdup(text);
     set_body(answer, body == NULL ? 500 : http_status, content_type, body);
+}
+
+void answer_buffer_take(struct answer *answer, int http_status, const char *content_type, struct buffer *buffer)
+{
+    bool whole = buffer_status(buffer) == OK;
+    free(answer->body);
+    answer->body = whole ? (char *)buffer->data : NULL;
+    answer->length = whole ? buffer->length : 0;
+    answer->content_type = answer->body == NULL ? NULL : content_type;
+    answer->http_status = whole ? http_status : 500;
+    if (whole) {
+        buffer_init(buffer, buffer->limit); /* its bytes have gone */
+    } else {
+        buffer_finish(buffer);
+    }
+}
+
+void answer_move(struct answer *to, struct answer *from)
+{
+    free(to->body);
+    *to = *from;
+    answer_init(from);
+}
+
+void answer_copy(struct answer *to, const struct answer *from)
+{
+    char *body = from->body == NULL ? NULL : malloc(from->length + 1);
+    if (body != NULL) {
+        memcpy(body, from->body, from->length);
+        body[from->length] = '\0';
+    }
+    free(to->body);
+    *to = *from;
+    to->body = body;
+    if (from->body != NULL && body == NULL) {
+        *to = (struct answer){.http_status = 500};
+    }
 }

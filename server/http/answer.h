@@ -12,7 +12,9 @@
 #include <jansson.h>
 #include <stddef.h>
 
-enum { ANSWER_LOCATION = 256, ANSWER_ALLOW = 80 };
+#include "base/buffer.h"
+
+enum { ANSWER_LOCATION = 256, ANSWER_ALLOW = 80, ANSWER_FILE_NAME = 64 };
 
 struct answer {
     int http_status;
@@ -21,8 +23,9 @@ struct answer {
     const char *content_type; /* static memory; NULL without a body */
     char location[ANSWER_LOCATION];
     char allow[ANSWER_ALLOW];
-    int retry_after_s;     /* 0: none */
-    const char *challenge; /* WWW-Authenticate; static memory, NULL: none */
+    char file_name[ANSWER_FILE_NAME]; /* Content-Disposition: attachment; letters, digits, - and . only; "": none */
+    int retry_after_s;                /* 0: none */
+    const char *challenge;            /* WWW-Authenticate; static memory, NULL: none */
 };
 
 void answer_init(struct answer *answer);
@@ -36,6 +39,14 @@ void answer_resource_take(struct answer *answer, int http_status, json_t *json);
 
 /* 204 and the like. */
 void answer_empty(struct answer *answer, int http_status);
+
+/* Replaces the body by what the buffer holds, without a copy; the buffer is empty afterwards. A buffer that failed
+ * (memory, limit) becomes an empty 500. */
+void answer_buffer_take(struct answer *answer, int http_status, const char *content_type, struct buffer *buffer);
+
+/* Replaces `to` by the other one, or a copy of it. `from` is empty after a move. */
+void answer_move(struct answer *to, struct answer *from);
+void answer_copy(struct answer *to, const struct answer *from);
 
 /* Replaces the body by a copy of `text`. */
 void answer_text(struct answer *answer, int http_status, const char *content_type, const char *text);

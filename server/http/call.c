@@ -24,6 +24,7 @@ struct call {
     struct MHD_Connection *connection;
     char *uri;
     enum call_state state;
+    bool awaiting; /* counts in hall->awaiting */
     int64_t received;
     struct request *request; /* owned; NULL: none is needed, as for a firmware download */
     struct answer answer;
@@ -56,6 +57,9 @@ void call_destroy(struct call *call)
         free(call->request);
     }
     answer_finish(&call->answer);
+    if (call->awaiting) {
+        (void)atomic_fetch_sub(&call->hall->awaiting, 1);
+    }
     free(call->uri);
     free(call);
 }
@@ -69,6 +73,12 @@ static bool is_api(const struct call *call)
 {
     const struct target *target = &call->request->target;
     return target->segment_count > 0 && strcmp(target->segments[0], "api") == 0;
+}
+
+static void wake(void *waker)
+{
+    struct call *call = waker;
+    desk_wake(call->hall->desk, &call->item);
 }
 
 static enum MHD_Result send_answer(struct call *call)
@@ -169,6 +179,8 @@ static bool check_headers(struct call *call)
     int64_t length = body_length(call);
     const char *type = header(call, "Content-Type");
     const char *key = header(call, "Idempotency-Key");
+    request->accept = header(call, "Accept");
+    request->accept_language = header(call, "Accept-Language");
     if (length > body_limit(call)) {
         refuse(call, PROBLEM_TOO_LARGE, "the body is larger than this call takes");
         return false;
@@ -234,6 +246,8 @@ static enum MHD_Result begin(struct call *call, enum method method)
         return MHD_NO;
     }
     request_init(call->request);
+    call->request->wake = wake;
+    call->request->waker = call;
     call->state = CALL_BODY;
     call->request->method = method;
     if (find_route(call)) {
@@ -284,6 +298,8 @@ static enum MHD_Result complete(struct call *call)
         return send_answer(call);
     }
     call->state = CALL_WAITING;
+    call->awaiting = true;
+    (void)atomic_fetch_add(&call->hall->awaiting, 1);
     status = desk_put(call->hall->desk, &call->item);
     if (status != OK) {
         refuse_status(call, status, NULL);
@@ -319,14 +335,29 @@ static void suspend(struct desk_item *item)
     MHD_suspend_connection(((struct call *)item)->connection);
 }
 
-static void handle(void *context, struct desk_item *item)
+static void go_on(struct call *call)
+{
+    request_drop_state(call->request); /* here, not when the request is over: it belongs to the loop's thread */
+    call->state = CALL_ANSWERED;
+    MHD_resume_connection(call->connection); /* from here on the call is the connection's thread's */
+}
+
+static enum desk_turn handle(void *context, struct desk_item *item)
 {
     (void)context;
     struct call *call = (struct call *)item;
     perform_act(&call->hall->api, call->request, &call->answer);
     drop_upload(call);
-    call->state = CALL_ANSWERED;
-    MHD_resume_connection(call->connection); /* from here on the call is the connection's thread's */
+    switch (call->request->turn) {
+    case TURN_AGAIN:
+        return DESK_TURN_AGAIN;
+    case TURN_LATER:
+        return DESK_TURN_LATER;
+    case TURN_ANSWERED:
+        break;
+    }
+    go_on(call);
+    return DESK_TURN_DONE;
 }
 
 static void refuse_item(void *context, struct desk_item *item, enum status status)
@@ -334,8 +365,7 @@ static void refuse_item(void *context, struct desk_item *item, enum status statu
     (void)context;
     struct call *call = (struct call *)item;
     refuse_status(call, status, NULL);
-    call->state = CALL_ANSWERED;
-    MHD_resume_connection(call->connection);
+    go_on(call);
 }
 
 const struct desk_handlers call_desk_handlers = {suspend, handle, refuse_item};

@@ -10,6 +10,8 @@
  *    |
  *    v
  *   WAITING (suspended, on the desk) --loop: act--> ANSWERED --resumed--> sent, freed when the request is completed
+ *    ^                                       |
+ *    +------- turn AGAIN or LATER -----------+
  *
  * A plain firmware link goes NEW -> FIRMWARE and is answered by the thread. Nothing but the refusal of a large body is
  * answered in the first step: libmicrohttpd closes the connection behind such an answer.
@@ -21,6 +23,7 @@
 #define HTTP_CALL_H
 
 #include <microhttpd.h>
+#include <stdatomic.h>
 
 #include "http/desk.h"
 #include "http/firmware.h"
@@ -31,7 +34,8 @@ struct hall {
     struct api api;
     struct firmware firmware;
     struct desk *desk;
-    const char *token; /* NULL: none is wanted */
+    const char *token;   /* NULL: none is wanted */
+    atomic_int awaiting; /* calls that the loop has to answer, or whose answer is not sent yet */
 };
 
 struct call;

@@ -99,6 +99,7 @@ static enum status act_and_keep(const struct api *api, struct request *request, 
 
 void perform_act(const struct api *api, struct request *request, struct answer *answer)
 {
+    request->turn = TURN_ANSWERED;
     if (!request->route->creates || request->idempotency_key[0] == '\0') {
         request->route->act(api, request, answer);
         return;

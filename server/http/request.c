@@ -20,10 +20,24 @@ void request_finish(struct request *request)
     plan_finish(&request->input.plan);
     for (int list = 0; list < PLAN_LIST_COUNT; list++) {
         free(request->input.lists[list].keys);
+        free(request->input.lists[list].lines);
     }
     upload_destroy(request->upload);
     json_decref(request->json);
     buffer_finish(&request->body);
+}
+
+void request_wake(struct request *request)
+{
+    request->wake(request->waker);
+}
+
+void request_drop_state(struct request *request)
+{
+    if (request->state != NULL) {
+        request->state_free(request->state);
+        request->state = NULL;
+    }
 }
 
 void request_refuse(const struct request *request, struct answer *answer, enum status status, const char *detail)

@@ -12,6 +12,7 @@
 
 #include "app/plans.h"
 #include "base/buffer.h"
+#include "domain/clock.h"
 #include "domain/page.h"
 #include "http/answer.h"
 #include "http/cursor.h"
@@ -27,6 +28,7 @@ enum { ROUTE_PARAMETERS = 3 };
 /* Keys of a list in a body; they point into the JSON or into the body's own bytes. */
 struct keys {
     const char **keys; /* owned; NULL: there is no such member */
+    uint32_t *lines;   /* owned; of each key in a text/csv body, from 1; NULL: the body is JSON */
     size_t count;
 };
 
@@ -46,9 +48,33 @@ struct input {
     struct package package; /* package_finish()ed with the request */
     struct plan plan;       /* plan_finish()ed with the request */
     struct keys lists[PLAN_LIST_COUNT];
+    const char *from; /* of a confirmation; into the JSON; NULL: not named */
+    const char *to;
+    char component_no[LIMIT_COMPONENT_NO + 1];
+    enum clock_mode clock_mode;
+    bool advance_relative;
+    struct maybe_instant instant; /* that a clock is set to */
+    int64_t advance_to;           /* an instant, or milliseconds when it is relative */
+    uint32_t wait_for;            /* bit n: word n of the route's; 0: nothing is waited for */
+    int64_t wait_ms;
+    int64_t verification_id; /* in the path; 0: not a number */
 };
 
 struct route;
+struct package_checks;
+struct waiting;
+
+/*
+ * How act() leaves a call. It is ANSWERED when act() says nothing. In both other cases the answer is not looked at and
+ * act() is called again, as often as it asks for it:
+ *
+ *   act --AGAIN--> other calls and the rest of the loop have their turn --> act     a slice of something long
+ *   act --LATER--> kept suspended ... request_wake() ... ----------------> act     something else must happen first
+ *
+ * What must be remembered in between goes into request->state. A call that is refused meanwhile (the server goes down)
+ * gets no further act(): state_free() must then take back whatever would wake it.
+ */
+enum turn { TURN_ANSWERED, TURN_AGAIN, TURN_LATER };
 
 struct request {
     enum method method;
@@ -57,10 +83,17 @@ struct request {
     const char *parameters[ROUTE_PARAMETERS]; /* decoded; into the target */
     char content_type[256];
     char idempotency_key[256]; /* empty: none */
+    const char *accept;        /* of the header; NULL: none; borrowed from the connection, as the next one */
+    const char *accept_language;
     struct buffer body;
     json_t *json;          /* owned; NULL: no body */
     struct upload *upload; /* owned; NULL: the route has none */
     struct verdict verdict;
+    enum turn turn;                  /* set by act(); TURN_ANSWERED before each act() */
+    void *state;                     /* act()'s own; NULL in its first turn */
+    void (*state_free)(void *state); /* of state; on the loop's thread, before the answer is sent */
+    void (*wake)(void *waker);       /* the door's, for request_wake() */
+    void *waker;
     bool app_names_more; /* set by check(): app/ names the other broken rules and refuses, so act() runs all the same */
     struct input input;
 };
@@ -76,6 +109,8 @@ typedef void http_readiness_callback(void *context, struct http_readiness *ready
 /* What the use cases may reach. */
 struct api {
     struct app *app;
+    struct package_checks *checks;
+    struct waiting *waiting;
     http_readiness_callback *readiness; /* called on the loop's thread */
     void *readiness_context;
     char http_url[128];
@@ -84,6 +119,15 @@ struct api {
 
 void request_init(struct request *request);
 void request_finish(struct request *request);
+
+/*
+ * act() of a call that it left with TURN_LATER is called again, soon, on its own: never from within this function. The
+ * loop's thread. May also come while act() still runs. A call that does not wait is not touched, but it must be there.
+ */
+void request_wake(struct request *request);
+
+/* Frees request->state, if any. */
+void request_drop_state(struct request *request);
 
 /*
  * Answers with the problem that `status` (not OK) becomes; E_RULE and E_FORMAT take the verdict's violations along.

@@ -167,6 +167,14 @@ static void port_alarm(void *context, int64_t delay_ms)
     loop_timer_arm(house->alarm, delay_ms);
 }
 
+static void port_changed(void *context, int64_t plan_id, const char *device_key)
+{
+    const struct house *house = context;
+    if (house->http != NULL) {
+        http_server_changed(house->http, plan_id, device_key);
+    }
+}
+
 static void on_alarm(void *context)
 {
     const struct house *house = context;
@@ -348,7 +356,8 @@ static enum status build_app(struct house *house, struct error *error)
                               .notify = port_notify,
                               .firmware = port_firmware,
                               .disconnect = port_disconnect,
-                              .alarm = port_alarm};
+                              .alarm = port_alarm,
+                              .changed = port_changed};
     return app_create(&settings, &ports, &house->app, error);
 }
 
@@ -427,6 +436,7 @@ static void tear_down(struct house *house)
     mqtt_door_destroy(house->mqtt);
     house->mqtt = NULL;
     http_server_destroy(house->http);
+    house->http = NULL;
     app_destroy(house->app);
     for (size_t i = 0; i < 2; i++) {
         loop_signal_destroy(house->signals[i]);

@@ -1,11 +1,17 @@
 /*
  * The devices of a plan, what became of them, and their upgrade logs.
  */
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
 #include "app/plans.h"
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "http/api.h"
 #include "http/json_value.h"
 #include "http/list.h"
+#include "http/waiting.h"
 
 /* What the visitor of devices needs: the components' names are the plan's. */
 struct view {
@@ -39,6 +45,23 @@ static void add_plan_device(void *context, const struct plan_device *device)
     list_add_take(&view->list, json, device->device_key);
 }
 
+/* Said by the query, or else by a client that takes nothing else. */
+static bool wants_csv(const struct request *request)
+{
+    const char *format = target_parameter(&request->target, "format");
+    if (format != NULL) {
+        return strcmp(format, "csv") == 0;
+    }
+    return request->accept != NULL && strncasecmp(request->accept, "text/csv", 8) == 0;
+}
+
+static void refuse_paging(struct request *request, const char *name)
+{
+    if (target_parameter(&request->target, name) != NULL) {
+        request_wrong_parameter(request, name, "is not taken with format=csv, which lists all devices");
+    }
+}
+
 void plan_devices_check_list(struct request *request)
 {
     request_check_id(request, 0);
@@ -47,10 +70,22 @@ void plan_devices_check_list(struct request *request)
     if (status != NULL && device_status_parse(status, &request->input.device_status) != OK) {
         request_wrong_parameter(request, "status", "must be nonUpgraded, inUpgrade, upgraded or failed");
     }
+    const char *format = target_parameter(&request->target, "format");
+    if (format != NULL && strcmp(format, "csv") != 0 && strcmp(format, "json") != 0) {
+        request_wrong_parameter(request, "format", "must be json or csv");
+    }
+    if (wants_csv(request)) {
+        refuse_paging(request, "limit");
+        refuse_paging(request, "cursor");
+    }
 }
 
 void plan_devices_list(const struct api *api, struct request *request, struct answer *answer)
 {
+    if (wants_csv(request)) {
+        plan_devices_table(api, request, answer);
+        return;
+    }
     struct input *input = &request->input;
     struct view view = {.plan = &input->plan};
     list_init(&view.list);
@@ -68,21 +103,70 @@ void plan_devices_list(const struct api *api, struct request *request, struct an
     list_finish(&view.list);
 }
 
+static const char *status_word(unsigned number)
+{
+    return device_status_name((enum device_status)number);
+}
+
+void plan_devices_check_get(struct request *request)
+{
+    request_check_id(request, 0);
+    request_check_no_body(request);
+    waiting_check(request, status_word, DEVICE_STATUS_COUNT);
+}
+
+struct sight_view {
+    struct view view;
+    struct sight *sight;
+};
+
+/* "is inUpgrade, step downloading 40 %", "is nonUpgraded (battery)" */
+static void say_state(const struct task *task, struct sight *sight)
+{
+    char more[96] = "";
+    if (task->status == DEVICE_IN_UPGRADE && task->current < task->component_count) {
+        const struct task_component *component = &task->components[task->current];
+        int length = snprintf(more, sizeof more, ", step %s", component_step_name(component->step));
+        if (component->step == STEP_DOWNLOADING && length > 0) {
+            (void)snprintf(more + length, sizeof more - (size_t)length, " %d %%", component->progress);
+        }
+    } else if (task->reason != REASON_NONE) {
+        (void)snprintf(more, sizeof more, " (%s)", reason_name(task->reason));
+    }
+    (void)snprintf(sight->state, sizeof sight->state, "is %s%s", device_status_name(task->status), more);
+}
+
+static void look_at_device(void *context, const struct plan_device *device)
+{
+    struct sight_view *view = context;
+    view->sight->word = device->task->status;
+    say_state(device->task, view->sight);
+    add_plan_device(&view->view, device);
+}
+
+static void look(struct app *app, const struct wait_subject *subject, struct sight *sight)
+{
+    CLEANUP(cleanup_plan) struct plan plan = {0};
+    struct sight_view view = {.view = {.plan = &plan}, .sight = sight};
+    list_init(&view.view.list);
+    sight->status = app_plan_find(app, subject->id, &plan);
+    if (sight->status == OK) {
+        sight->status = app_plan_device_view(app, subject->id, subject->device_key, look_at_device, &view);
+    }
+    if (sight->status == OK) {
+        sight->json = json_incref(json_array_get(view.view.list.items, 0));
+    }
+    list_finish(&view.view.list);
+}
+
 void plan_devices_get(const struct api *api, struct request *request, struct answer *answer)
 {
-    struct input *input = &request->input;
-    struct view view = {.plan = &input->plan};
-    list_init(&view.list);
-    enum status status = app_plan_find(api->app, input->id, &input->plan);
-    if (status == OK) {
-        status = app_plan_device_view(api->app, input->id, request->parameters[1], add_plan_device, &view);
+    struct wait_subject subject = {.id = request->input.id};
+    if (text_copy(subject.device_key, sizeof subject.device_key, request->parameters[1]) != OK) {
+        request_refuse(request, answer, E_NOT_FOUND, NULL); /* no device has so long a key */
+        return;
     }
-    if (status == OK) {
-        answer_resource_take(answer, 200, json_incref(json_array_get(view.list.items, 0)));
-    } else {
-        request_refuse(request, answer, status, NULL);
-    }
-    list_finish(&view.list);
+    waiting_act(api->waiting, request, &subject, look, answer);
 }
 
 void plan_devices_check_logs(struct request *request)
@@ -93,12 +177,7 @@ void plan_devices_check_logs(struct request *request)
 
 static void add_entry(void *context, const struct log_entry *entry)
 {
-    struct maybe_int attempt = {.known = entry->attempt > 0, .value = entry->attempt};
-    json_t *json = json_pack("{s:o, s:o, s:o, s:s, s:s, s:o, s:o}", "at", json_instant(entry->at), "componentNo",
-                             json_maybe_text(entry->component_no), "attempt", json_maybe_int(&attempt), "direction",
-                             log_direction_name(entry->direction), "kind", log_kind_name(entry->kind), "code",
-                             json_maybe_int(&entry->code), "detail", json_maybe_text(entry->detail));
-    list_add_id_take(context, json, entry->id);
+    list_add_id_take(context, log_entry_json(entry), entry->id);
 }
 
 void plan_devices_logs(const struct api *api, struct request *request, struct answer *answer)

@@ -16,6 +16,7 @@ static const struct {
     [PROBLEM_METHOD] = {405, "method-not-allowed", "The method is not allowed here"},
     [PROBLEM_DUPLICATE] = {409, "duplicate", "The name is taken"},
     [PROBLEM_STATE] = {409, "wrong-state", "Not possible in the present state"},
+    [PROBLEM_AWAIT_TIMEOUT] = {409, "await-timeout", "What was waited for has not come"},
     [PROBLEM_GONE] = {410, "gone", "The link has ended"},
     [PROBLEM_TOO_LARGE] = {413, "too-large", "The content is too large"},
     [PROBLEM_MEDIA_TYPE] = {415, "media-type", "The media type is not accepted here"},

@@ -14,22 +14,23 @@
 #include "http/answer.h"
 
 enum problem {
-    PROBLEM_MALFORMED,    /* 400: not JSON, unknown member, wrong type */
-    PROBLEM_UNAUTHORIZED, /* 401 */
-    PROBLEM_NOT_FOUND,    /* 404: what the path names is not there */
-    PROBLEM_METHOD,       /* 405 */
-    PROBLEM_DUPLICATE,    /* 409: the name is taken */
-    PROBLEM_STATE,        /* 409: not in the present state */
-    PROBLEM_GONE,         /* 410: a firmware token that has ended */
-    PROBLEM_TOO_LARGE,    /* 413 */
-    PROBLEM_MEDIA_TYPE,   /* 415 */
-    PROBLEM_RANGE,        /* 416 */
-    PROBLEM_RULE,         /* 422: breaks a rule or names something absent */
-    PROBLEM_INTERNAL,     /* 500 */
-    PROBLEM_CORRUPT,      /* 500: stored data is damaged */
-    PROBLEM_BUSY,         /* 503 with Retry-After */
-    PROBLEM_STOPPING,     /* 503: the server is going down */
-    PROBLEM_DISK_FULL,    /* 507 */
+    PROBLEM_MALFORMED,     /* 400: not JSON, unknown member, wrong type */
+    PROBLEM_UNAUTHORIZED,  /* 401 */
+    PROBLEM_NOT_FOUND,     /* 404: what the path names is not there */
+    PROBLEM_METHOD,        /* 405 */
+    PROBLEM_DUPLICATE,     /* 409: the name is taken */
+    PROBLEM_STATE,         /* 409: not in the present state */
+    PROBLEM_AWAIT_TIMEOUT, /* 409: what was waited for has not come (clients repeat a 408 by themselves) */
+    PROBLEM_GONE,          /* 410: a firmware token that has ended */
+    PROBLEM_TOO_LARGE,     /* 413 */
+    PROBLEM_MEDIA_TYPE,    /* 415 */
+    PROBLEM_RANGE,         /* 416 */
+    PROBLEM_RULE,          /* 422: breaks a rule or names something absent */
+    PROBLEM_INTERNAL,      /* 500 */
+    PROBLEM_CORRUPT,       /* 500: stored data is damaged */
+    PROBLEM_BUSY,          /* 503 with Retry-After */
+    PROBLEM_STOPPING,      /* 503: the server is going down */
+    PROBLEM_DISK_FULL,     /* 507 */
     PROBLEM_COUNT
 };
 

@@ -19,8 +19,10 @@
 #include "base/instant.h"
 #include "base/log.h"
 #include "http/call.h"
+#include "http/package_checks.h"
+#include "http/waiting.h"
 
-enum { THREADS = 2, BACKLOG = 1024, CONNECTION_MEMORY = 32 * 1024 };
+enum { THREADS = 2, BACKLOG = 1024, CONNECTION_MEMORY = 32 * 1024, GOODBYE_MS = 300 };
 
 struct http_server {
     struct hall hall;
@@ -224,6 +226,12 @@ static enum status build(struct http_server *server, struct loop *loop, const st
     if (status == OK) {
         status = progress_list_create(hall->firmware.table, &hall->firmware.progress);
     }
+    if (status == OK) {
+        status = waiting_create(loop, hall->api.app, &hall->api.waiting);
+    }
+    if (status == OK) {
+        status = package_checks_create(loop, hall->api.app, hall->firmware.mappings, &hall->api.checks);
+    }
     return status == OK ? start_ticker(server) : status;
 }
 
@@ -270,6 +278,25 @@ void http_server_set_mqtt_url(struct http_server *server, const char *url)
     (void)snprintf(server->hall.api.mqtt_url, sizeof server->hall.api.mqtt_url, "%s", url);
 }
 
+void http_server_check_packages(struct http_server *server)
+{
+    package_checks_start(server->hall.api.checks);
+}
+
+void http_server_changed(struct http_server *server, int64_t plan_id, const char *device_key)
+{
+    waiting_changed(server->hall.api.waiting, plan_id, device_key);
+}
+
+/* libmicrohttpd stops without sending what it has: those who were refused just now shall read why. */
+static void let_answers_go(struct http_server *server)
+{
+    const struct timespec pause = {.tv_nsec = 1000000};
+    for (int ms = 0; ms < GOODBYE_MS && atomic_load(&server->hall.awaiting) > 0; ms++) {
+        (void)nanosleep(&pause, NULL);
+    }
+}
+
 void http_server_destroy(struct http_server *server)
 {
     if (server == NULL) {
@@ -277,6 +304,7 @@ void http_server_destroy(struct http_server *server)
     }
     if (server->hall.desk != NULL) {
         desk_close(server->hall.desk); /* resumes all that is suspended: libmicrohttpd insists on it */
+        let_answers_go(server);
     }
     if (server->has_ticker) {
         (void)pthread_mutex_lock(&server->lock);
@@ -291,6 +319,8 @@ void http_server_destroy(struct http_server *server)
         MHD_stop_daemon(server->daemon);
     }
     progress_list_destroy(server->hall.firmware.progress);
+    waiting_destroy(server->hall.api.waiting);
+    package_checks_destroy(server->hall.api.checks);
     mappings_destroy(server->hall.firmware.mappings);
     desk_destroy(server->hall.desk);
     free(server->token);

@@ -9,6 +9,9 @@
  *                 ^                                                                                           |
  *                 +------------------------------ connection resumed, answer sent <---------------------------+
  *
+ * act() may also take another turn later, or wait until something wakes it: long exports in slices, advances of a
+ * clock, ?waitFor= (request.h, waiting.h).
+ *
  * create binds the socket and starts the threads; calls wait until the loop runs. All functions: the loop's thread.
  */
 #ifndef HTTP_SERVER_H
@@ -39,6 +42,12 @@ uint16_t http_server_port(const struct http_server *server);
 
 /* What the page shows as the devices' address ("mqtt://127.0.0.1:1883"); copied. */
 void http_server_set_mqtt_url(struct http_server *server, const char *url);
+
+/* To be called once when all is up: reads all stored files of packages again in the background (package_checks.h). */
+void http_server_check_packages(struct http_server *server);
+
+/* What app_ports.changed tells, for the calls that wait for it (waiting.h). */
+void http_server_changed(struct http_server *server, int64_t plan_id, const char *device_key);
 
 /* Calls that wait are answered with 503, connections are closed, threads joined. NULL is allowed. */
 void http_server_destroy(struct http_server *server);

@@ -4,6 +4,7 @@
 #include <ftw.h>
 #include <stdlib.h>
 #include <strings.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/instant.h"
@@ -30,18 +31,16 @@ static enum status port_token(void *context, char token[LIMIT_TOKEN + 1])
 
 static enum status port_notify(void *context, int64_t device_id, const struct notify_order *order)
 {
-    (void)context;
     (void)device_id;
     (void)order;
-    return E_CLOSED;
+    return ((struct house *)context)->takes_orders ? OK : E_CLOSED;
 }
 
 static enum status port_firmware(void *context, int64_t device_id, const struct firmware_order *order)
 {
-    (void)context;
     (void)device_id;
     (void)order;
-    return E_CLOSED;
+    return ((struct house *)context)->takes_orders ? OK : E_CLOSED;
 }
 
 static void port_disconnect(void *context, int64_t device_id, const char *why)
@@ -53,8 +52,29 @@ static void port_disconnect(void *context, int64_t device_id, const char *why)
 
 static void port_alarm(void *context, int64_t delay_ms)
 {
-    (void)context;
-    (void)delay_ms;
+    loop_timer_arm(((struct house *)context)->alarm, delay_ms);
+}
+
+static void on_alarm(void *context)
+{
+    app_alarm(((struct house *)context)->app);
+}
+
+long long house_ns(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+static void port_changed(void *context, int64_t plan_id, const char *device_key)
+{
+    struct house *house = context;
+    long long none = 0;
+    (void)atomic_compare_exchange_strong(&house->changed_ns, &none, house_ns());
+    if (house->server != NULL) {
+        http_server_changed(house->server, plan_id, device_key);
+    }
 }
 
 static void on_readiness(void *context, struct http_readiness *ready)
@@ -65,6 +85,22 @@ static void on_readiness(void *context, struct http_readiness *ready)
 static void on_stop(void *context)
 {
     loop_stop(((struct house *)context)->loop);
+}
+
+static void on_errand(void *context)
+{
+    struct house *house = context;
+    house->act(house, house->act_context);
+    (void)sem_post(&house->acted);
+}
+
+void house_run(struct house *house, void (*act)(struct house *house, void *context), void *context)
+{
+    house->act = act;
+    house->act_context = context;
+    loop_wakeup_post(house->errand);
+    while (sem_wait(&house->acted) != 0) {
+    }
 }
 
 static void *run(void *context)
@@ -80,6 +116,9 @@ void house_open(struct house *house, const char *token)
     CHECK_FATAL(mkdtemp(house->folder) != NULL);
     CHECK_FATAL(loop_create(&house->loop) == OK);
     CHECK_FATAL(loop_wakeup_create(house->loop, on_stop, house, &house->stop) == OK);
+    CHECK_FATAL(loop_wakeup_create(house->loop, on_errand, house, &house->errand) == OK);
+    CHECK_FATAL(sem_init(&house->acted, 0, 0) == 0);
+    CHECK_FATAL(loop_timer_create(house->loop, on_alarm, house, &house->alarm) == OK);
     struct app_settings settings = {.data_dir = house->folder, .slots = 10};
     struct app_ports ports = {.context = house,
                               .now = port_now,
@@ -88,7 +127,8 @@ void house_open(struct house *house, const char *token)
                               .notify = port_notify,
                               .firmware = port_firmware,
                               .disconnect = port_disconnect,
-                              .alarm = port_alarm};
+                              .alarm = port_alarm,
+                              .changed = port_changed};
     struct error error = {0};
     CHECK_FATAL(app_create(&settings, &ports, &house->app, &error) == OK);
     struct http_settings http = {
@@ -118,8 +158,12 @@ void house_close(struct house *house)
     loop_wakeup_post(house->stop);
     (void)pthread_join(house->thread, NULL);
     http_server_destroy(house->server);
+    house->server = NULL;
     app_destroy(house->app);
+    loop_timer_destroy(house->alarm);
     loop_wakeup_destroy(house->stop);
+    loop_wakeup_destroy(house->errand);
+    (void)sem_destroy(&house->acted);
     loop_destroy(house->loop);
     CHECK(nftw(house->folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS) == 0);
 }

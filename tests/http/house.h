@@ -10,6 +10,8 @@
 #include <curl/curl.h>
 #include <jansson.h>
 #include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
 
 #include "base/buffer.h"
 #include "http/server.h"
@@ -19,13 +21,26 @@ struct house {
     char folder[64];
     struct loop *loop;
     struct loop_wakeup *stop;
+    struct loop_timer *alarm;
+    struct loop_wakeup *errand; /* house_run() */
+    void (*act)(struct house *house, void *context);
+    void *act_context;
+    sem_t acted;
     struct app *app;
     struct http_server *server;
     pthread_t thread;
     CURL *curl;
     char base[64]; /* "http://127.0.0.1:PORT" */
     struct http_readiness ready;
+    bool takes_orders;       /* devices are there: what app/ wants said to them is taken, and goes nowhere */
+    atomic_llong changed_ns; /* monotonic, of the first change that app/ told since this was set to 0 */
 };
+
+/* Runs act() on the loop's thread and waits for it. */
+void house_run(struct house *house, void (*act)(struct house *house, void *context), void *context);
+
+/* Monotonic, in nanoseconds. */
+long long house_ns(void);
 
 /* `token` NULL: no API token. */
 void house_open(struct house *house, const char *token);

@@ -1,8 +1,7 @@
 /*
- * The test bench: evaluations on demand, and the clock (real time only).
+ * The test bench: evaluations on demand.
  */
 #include "app/plans.h"
-#include "base/instant.h"
 #include "http/api.h"
 #include "http/json_value.h"
 
@@ -41,12 +40,4 @@ void evaluations_create(const struct api *api, struct request *request, struct a
                          json_pack("{s:o, s:I, s:I, s:o}", "at", json_instant(evaluation.at), "devicesChecked",
                                    (json_int_t)evaluation.devices_checked, "notified", (json_int_t)evaluation.notified,
                                    "skipped", reasons_json(evaluation.skipped)));
-}
-
-void clock_get(const struct api *api, struct request *request, struct answer *answer)
-{
-    (void)request;
-    answer_resource_take(answer, 200,
-                         json_pack("{s:o, s:s, s:o}", "now", json_instant(instant_now()), "mode", "real",
-                                   "nextEvaluationAt", json_instant(app_next_evaluation(api->app))));
 }

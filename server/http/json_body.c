@@ -135,6 +135,18 @@ bool members_int(struct members *members, const char *name, enum member_need nee
     return true;
 }
 
+bool members_number(struct members *members, const char *name, enum member_need need, double *target)
+{
+    const json_t *value = json_object_get(members->object, name);
+    json_type type = json_is_integer(value) ? JSON_INTEGER : JSON_REAL;
+    value = typed(members, name, need, type, "must be a number");
+    if (value == NULL) {
+        return false;
+    }
+    *target = json_number_value(value);
+    return true;
+}
+
 bool members_bool(struct members *members, const char *name, enum member_need need, bool *target)
 {
     const json_t *value = members_any(members, name);

@@ -58,6 +58,9 @@ bool members_text(struct members *members, const char *name, enum member_need ne
 bool members_int(struct members *members, const char *name, enum member_need need, int64_t least, int64_t most,
                  int64_t *target);
 
+/* A number, integer or not. */
+bool members_number(struct members *members, const char *name, enum member_need need, double *target);
+
 bool members_bool(struct members *members, const char *name, enum member_need need, bool *target);
 
 /* The text of the member, to be looked up in a table of words by the caller; NULL: absent or wrong. Borrowed. */

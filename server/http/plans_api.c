@@ -7,6 +7,7 @@
 #include "http/json_value.h"
 #include "http/list.h"
 #include "http/plans_json.h"
+#include "http/waiting.h"
 
 void plans_check_create(struct request *request)
 {
@@ -30,6 +31,22 @@ void plans_check_one(struct request *request)
     request_check_no_body(request);
 }
 
+/* `wanted`: what E_STATE means; the answer adds what the plan is. */
+static void refuse(const struct api *api, const struct request *request, struct answer *answer, enum status status,
+                   const char *wanted)
+{
+    CLEANUP(cleanup_plan) struct plan plan = {0};
+    char detail[160];
+    if (status == E_STATE && app_plan_find(api->app, request->input.id, &plan) == OK) {
+        (void)snprintf(detail, sizeof detail, "the plan is %s: %s", plan_status_name(plan.status), wanted);
+        wanted = detail;
+    }
+    request_refuse(request, answer, status,
+                   status == E_EXISTS  ? "the product has a plan with this name"
+                   : status == E_STATE ? wanted
+                                       : NULL);
+}
+
 static enum status save(const struct api *api, struct request *request, struct answer *answer)
 {
     struct input *input = &request->input;
@@ -40,10 +57,7 @@ static enum status save(const struct api *api, struct request *request, struct a
     enum status status =
         app_plan_save(api->app, &input->plan, &lists[LIST_WHITE], &lists[LIST_BLACK], &request->verdict.broken);
     if (status != OK) {
-        request_refuse(request, answer, status,
-                       status == E_EXISTS  ? "the product has a plan with this name"
-                       : status == E_STATE ? "only a saved plan can be changed"
-                                           : NULL);
+        refuse(api, request, answer, status, "only a saved plan can be changed");
     }
     return status;
 }
@@ -100,35 +114,81 @@ void plans_list(const struct api *api, struct request *request, struct answer *a
     list_answer(&list, more, answer);
 }
 
+static const char *status_word(unsigned number)
+{
+    return plan_status_name((enum plan_status)number);
+}
+
+void plans_check_get(struct request *request)
+{
+    plans_check_one(request);
+    waiting_check(request, status_word, PLAN_STATUS_COUNT);
+}
+
+static void look(struct app *app, const struct wait_subject *subject, struct sight *sight)
+{
+    CLEANUP(cleanup_plan) struct plan plan = {0};
+    sight->status = app_plan_find(app, subject->id, &plan);
+    if (sight->status == OK) {
+        sight->word = plan.status;
+        (void)snprintf(sight->state, sizeof sight->state, "is %s", plan_status_name(plan.status));
+        sight->json = plan_json(&plan);
+    }
+}
+
 void plans_get(const struct api *api, struct request *request, struct answer *answer)
 {
-    struct plan *plan = &request->input.plan;
-    enum status status = app_plan_find(api->app, request->input.id, plan);
-    if (status != OK) {
-        request_refuse(request, answer, status, NULL);
-        return;
-    }
-    answer_resource_take(answer, 200, plan_json(plan));
+    struct wait_subject subject = {.id = request->input.id};
+    waiting_act(api->waiting, request, &subject, look, answer);
 }
 
 void plans_delete(const struct api *api, struct request *request, struct answer *answer)
 {
     enum status status = app_plan_delete(api->app, request->input.id);
     if (status != OK) {
-        request_refuse(request, answer, status, status == E_STATE ? "only a saved plan can be deleted" : NULL);
+        refuse(api, request, answer, status, "only a saved plan can be deleted");
         return;
     }
     answer_empty(answer, 204);
 }
 
-void plans_activate(const struct api *api, struct request *request, struct answer *answer)
+/* Answers with the plan as it has become, or why it has not. */
+static void answer_move_of(const struct api *api, const struct request *request, enum status status, const char *wanted,
+                           struct answer *answer)
 {
-    enum status status = app_plan_activate(api->app, request->input.id);
+    CLEANUP(cleanup_plan) struct plan plan = {0};
+    if (status == OK) {
+        status = app_plan_find(api->app, request->input.id, &plan);
+    }
     if (status != OK) {
-        request_refuse(request, answer, status, status == E_STATE ? "only a saved plan can be activated" : NULL);
+        refuse(api, request, answer, status, wanted);
         return;
     }
-    plans_get(api, request, answer);
+    answer_resource_take(answer, 200, plan_json(&plan));
+}
+
+void plans_activate(const struct api *api, struct request *request, struct answer *answer)
+{
+    answer_move_of(api, request, app_plan_activate(api->app, request->input.id), "only a saved plan becomes activated",
+                   answer);
+}
+
+void plans_suspend(const struct api *api, struct request *request, struct answer *answer)
+{
+    answer_move_of(api, request, app_plan_suspend(api->app, request->input.id),
+                   "only an activated or upgrading plan becomes suspended", answer);
+}
+
+void plans_resume(const struct api *api, struct request *request, struct answer *answer)
+{
+    answer_move_of(api, request, app_plan_resume(api->app, request->input.id), "only a suspended plan is resumed",
+                   answer);
+}
+
+void plans_terminate(const struct api *api, struct request *request, struct answer *answer)
+{
+    answer_move_of(api, request, app_plan_terminate(api->app, request->input.id),
+                   "only an activated, upgrading or suspended plan becomes terminated", answer);
 }
 
 static void add_point(void *context, const struct timeline_point *point)
@@ -153,6 +213,10 @@ void plans_statistics(const struct api *api, struct request *request, struct ans
         (void)json_object_set_new(json, device_status_name((enum device_status)i),
                                   json_integer(statistics.by_status[i]));
     }
+    int64_t upgraded = statistics.by_status[DEVICE_UPGRADED];
+    int64_t final = upgraded + statistics.by_status[DEVICE_FAILED];
+    (void)json_object_set_new(json, "successRate",
+                              final == 0 ? json_null() : json_real((double)upgraded / (double) final));
     (void)json_object_set_new(json, "byReason", reasons_json(statistics.by_reason));
     (void)json_object_set_new(json, "timeline", timeline);
     answer_resource_take(answer, 200, json);

@@ -28,21 +28,44 @@ static json_t *texts_json(const struct plan *plan)
     return texts;
 }
 
+static json_t *push_period_json(const struct push_period *period)
+{
+    char start[16];
+    char end[16];
+    (void)snprintf(start, sizeof start, "%02d:00", period->start_hour);
+    (void)snprintf(end, sizeof end, "%02d:00", period->end_hour);
+    return period->set ? json_pack("{s:s, s:s}", "start", start, "end", end) : json_null();
+}
+
+/* What its author wrote, and the instants that it means. */
+static json_t *planned_time_json(const struct plan *plan)
+{
+    const struct planned_moment *start = &plan->planned_start;
+    const struct planned_moment *end = &plan->planned_end;
+    if (!start->set && !end->set) {
+        return json_null();
+    }
+    return json_pack("{s:o, s:o, s:o, s:o}", "start", json_maybe_text(start->set ? start->local : ""), "end",
+                     json_maybe_text(end->set ? end->local : ""), "startAt",
+                     start->set ? json_instant(start->at) : json_null(), "endAt",
+                     end->set ? json_instant(end->at) : json_null());
+}
+
 json_t *plan_json(const struct plan *plan)
 {
     const struct strategy *strategy = &plan->strategy;
     json_t *strategy_json =
         json_pack("{s:i, s:i, s:i, s:i}", "retries", strategy->retries, "minSignal", strategy->min_signal, "minBattery",
                   strategy->min_battery, "timeoutMinutes", strategy->timeout_minutes);
-    return json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:n, s:n, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:o}", "id",
+    return json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:o}", "id",
                      (json_int_t)plan->id, "name", plan->name, "productKey", plan->product_key, "status",
                      plan_status_name(plan->status), "mode", plan_mode_name(plan->mode), "timeZone", plan->time_zone,
-                     "pushPeriod", "plannedTime", "strategy", strategy_json, "components", components_json(plan),
-                     "upgradeText", texts_json(plan), "whitelistCount", (json_int_t)plan->list_count[LIST_WHITE],
-                     "blacklistCount", (json_int_t)plan->list_count[LIST_BLACK], "createdAt",
-                     json_instant(plan->created_at), "activatedAt", json_maybe_instant(&plan->activated_at),
-                     "startedAt", json_maybe_instant(&plan->started_at), "endedAt",
-                     json_maybe_instant(&plan->ended_at));
+                     "pushPeriod", push_period_json(&plan->push_period), "plannedTime", planned_time_json(plan),
+                     "strategy", strategy_json, "components", components_json(plan), "upgradeText", texts_json(plan),
+                     "whitelistCount", (json_int_t)plan->list_count[LIST_WHITE], "blacklistCount",
+                     (json_int_t)plan->list_count[LIST_BLACK], "createdAt", json_instant(plan->created_at),
+                     "activatedAt", json_maybe_instant(&plan->activated_at), "startedAt",
+                     json_maybe_instant(&plan->started_at), "endedAt", json_maybe_instant(&plan->ended_at));
 }
 
 enum status keys_read(struct keys *keys, const json_t *array, const char *path, struct verdict *verdict)
@@ -156,11 +179,59 @@ static enum status read_texts(struct plan *plan, const json_t *object, struct ve
     return OK;
 }
 
-/* What this version does not have must not be ignored: the plan would do what its author did not want. */
-static void refuse_later(struct members *members, const char *name)
+static void read_push_period(struct push_period *period, const json_t *json, struct verdict *verdict)
 {
-    if (members_any(members, name) != NULL) {
-        members_break(members, name, "this version of mockdc does not have it; leave it out");
+    if (json == NULL) {
+        return;
+    }
+    struct {
+        const char *name;
+        int *hour;
+    } hours[] = {{"start", &period->start_hour}, {"end", &period->end_hour}};
+    bool right = true;
+    struct members members;
+    members_open(&members, json, "/pushPeriod", verdict);
+    for (size_t i = 0; i < sizeof hours / sizeof hours[0]; i++) {
+        const char *text = members_word(&members, hours[i].name, MEMBER_REQUIRED);
+        if (text != NULL && push_hour_parse(text, hours[i].hour) != OK) {
+            members_break(&members, hours[i].name, "must be a whole hour, \"00:00\" to \"23:00\"");
+            text = NULL;
+        }
+        right &= text != NULL;
+    }
+    members_close(&members);
+    period->set = right; /* half a period would be judged as one */
+}
+
+/* The texts only: whether they are times, and which, depends on the time zone, which app/ knows. */
+static void read_planned_time(struct plan *plan, const json_t *json, struct verdict *verdict)
+{
+    if (json == NULL) {
+        return;
+    }
+    struct {
+        const char *name;
+        struct planned_moment *moment;
+    } moments[] = {{"start", &plan->planned_start}, {"end", &plan->planned_end}};
+    bool named = false;
+    struct members members;
+    members_open(&members, json, "/plannedTime", verdict);
+    for (size_t i = 0; i < sizeof moments / sizeof moments[0]; i++) {
+        const char *text = members_word(&members, moments[i].name, MEMBER_OPTIONAL);
+        const json_t *given = json_object_get(json, moments[i].name);
+        named |= given != NULL && !json_is_null(given);
+        if (text == NULL) {
+            continue;
+        }
+        if (text_copy(moments[i].moment->local, sizeof moments[i].moment->local, text) != OK) {
+            members_break(&members, moments[i].name, "must be a local date-time without offset, as 2027-03-01T09:00");
+        } else {
+            moments[i].moment->set = true;
+        }
+    }
+    members_close(&members);
+    if (!named) {
+        violation_add(&verdict->broken, "must have start, end or both", "/plannedTime");
     }
 }
 
@@ -174,12 +245,10 @@ enum status plan_read(struct plan *plan, struct keys lists[PLAN_LIST_COUNT], con
     const char *mode = members_word(&members, "mode", MEMBER_REQUIRED);
     if (mode != NULL && plan_mode_parse(mode, &plan->mode) != OK) {
         members_break(&members, "mode", "must be silent or manual");
-    } else if (plan->mode == PLAN_MANUAL) {
-        members_break(&members, "mode", "this version of mockdc does not have manual mode; use silent");
     }
     (void)members_text(&members, "timeZone", MEMBER_REQUIRED, plan->time_zone, sizeof plan->time_zone);
-    refuse_later(&members, "pushPeriod");
-    refuse_later(&members, "plannedTime");
+    read_push_period(&plan->push_period, members_object(&members, "pushPeriod", MEMBER_OPTIONAL), verdict);
+    read_planned_time(plan, members_object(&members, "plannedTime", MEMBER_OPTIONAL), verdict);
     read_strategy(&plan->strategy, members_object(&members, "strategy", MEMBER_OPTIONAL), verdict);
     read_components(plan, members_array(&members, "components", MEMBER_REQUIRED), verdict);
     enum status status = read_texts(plan, members_object(&members, "upgradeText", MEMBER_OPTIONAL), verdict);

@@ -145,7 +145,7 @@ static void test_methods_and_paths(void)
         const char *allow;
     } rows[] = {
         {"PATCH", "/api/v1/products", 405, "POST, GET, HEAD, OPTIONS"},
-        {"DELETE", "/api/v1/clock", 405, "GET, HEAD, OPTIONS"},
+        {"DELETE", "/api/v1/clock", 405, "GET, HEAD, PUT, OPTIONS"},
         {"OPTIONS", "/api/v1/products/pk1", 204, "GET, HEAD, DELETE, OPTIONS"},
         {"POST", "/firmware/AAAAAAAAAAAAAAAAAAAAAA.bin", 405, "GET, HEAD, OPTIONS"},
         {"HEAD", "/api/v1/products/pk1", 200, ""},

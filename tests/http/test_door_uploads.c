@@ -234,8 +234,8 @@ static void test_plan_refused(void)
         long status;
         const char *pointer;
     } rows[] = {
-        {"manual", "{\"mode\": \"manual\", \"name\": \"n\"}", 422, "/mode"},
-        {"push period", "{\"pushPeriod\": {\"start\": \"22:00\", \"end\": \"06:00\"}}", 422, "/pushPeriod"},
+        {"manual", "{\"mode\": \"manual\", \"name\": \"n\"}", 422, "/upgradeText/zh"},
+        {"push period", "{\"pushPeriod\": {\"start\": \"22:30\", \"end\": \"06:00\"}}", 422, "/pushPeriod/start"},
         {"planned time", "{\"plannedTime\": {}}", 422, "/plannedTime"},
         {"strategy of wrong type", "{\"strategy\": {\"retries\": \"5\"}}", 400, "/strategy/retries"},
         {"strategy member", "{\"strategy\": {\"retry\": 5}}", 400, "/strategy/retry"},

@@ -72,7 +72,16 @@
 #define LIMIT_HTTP_IDLE_S     60    /* seconds: an HTTP connection without traffic */
 #define LIMIT_HTTP_CALL_MS    30000 /* an API call that the loop has not answered */
 
-/* Evaluation */
-#define EVALUATION_PERIOD_MS (10LL * 60 * 1000)
+/* Evaluation, clocks, verification */
+#define EVALUATION_PERIOD_MS  (10LL * 60 * 1000)
+#define LIMIT_VERIFICATION_MS (60LL * 60 * 1000)
+#define LIMIT_ADVANCE_MS      (10LL * 366 * 24 * 3600 * 1000) /* one advance of a clock: ten years */
+#define LIMIT_FIRED           10000                           /* things that one advance lists */
+#define LIMIT_SLICE_MS        20                              /* of the loop at a time, while a clock is advanced */
+
+/* Waiting calls (?waitFor=) */
+#define LIMIT_WAITING_CALLS  4000
+#define LIMIT_WAIT_S         3600 /* seconds that one call may wait */
+#define LIMIT_WAIT_DEFAULT_S 30
 
 #endif

@@ -112,6 +112,28 @@ enum status device_find_by_id(struct store *store, int64_t id, struct device *de
     return read_one(&query, device);
 }
 
+static const char sql_brief[] = "SELECT product.key, device_key, sdk_version FROM device"
+                                " JOIN product ON product.id = device.product_id WHERE device.id = ?1";
+
+enum status device_find_brief(struct store *store, int64_t id, struct device_brief *brief)
+{
+    struct device_brief found = {0};
+    struct query query;
+    query_open(&query, store, sql_brief);
+    query_bind_int(&query, id);
+    bool any = query_step(&query);
+    if (any) {
+        query_text(&query, found.product_key, sizeof found.product_key);
+        query_text(&query, found.device_key, sizeof found.device_key);
+        query_text(&query, found.sdk_version, sizeof found.sdk_version);
+    }
+    enum status status = query_close(&query);
+    if (status == OK && any) {
+        *brief = found;
+    }
+    return status == OK && !any ? E_NOT_FOUND : status;
+}
+
 static void bind_identity(struct query *query, const struct device *device)
 {
     query_bind_text(query, device->secret);

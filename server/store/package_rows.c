@@ -160,7 +160,8 @@ enum status package_find(struct store *store, int64_t id, struct package *packag
     return status == OK && !any ? E_NOT_FOUND : status;
 }
 
-static const char sql_is_used[] = "SELECT EXISTS (SELECT 1 FROM plan_component WHERE package_id = ?1)";
+static const char sql_is_used[] = "SELECT EXISTS (SELECT 1 FROM plan_component WHERE package_id = ?1 AND plan_id > 0)"
+                                  " OR EXISTS (SELECT 1 FROM verification WHERE package_id = ?1 AND ended = 0)";
 
 enum status package_is_used(struct store *store, int64_t id, bool *used)
 {

@@ -12,9 +12,10 @@
 MUST_USE enum status package_insert(struct store *store, struct package *package);
 MUST_USE enum status package_find(struct store *store, int64_t id, struct package *package); /* package_finish() it */
 
-/* Whether a component of any plan names it. */
+/* Whether a component of any plan names it, or a verification of it is running. */
 MUST_USE enum status package_is_used(struct store *store, int64_t id, bool *used);
-MUST_USE enum status package_delete(struct store *store, int64_t id); /* E_STATE: a plan uses it. E_NOT_FOUND */
+/* With its verifications. E_STATE: it is used. E_NOT_FOUND */
+MUST_USE enum status package_delete(struct store *store, int64_t id);
 
 typedef bool package_visitor(void *context, const struct package *package);
 /* In order of the id; page->after is an id in decimal. `product_key` NULL: of all products. */

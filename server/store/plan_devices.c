@@ -2,11 +2,17 @@
 #include "store/query.h"
 #include "store/task_rows.h"
 
+/*
+ * The status of a member: of its task; without one (it was never seen) nonUpgraded, and failed when the plan, which has
+ * a whitelist, is over (4 terminated, 5 ended).
+ */
+#define UNSEEN_STATUS "CASE WHEN plan.status IN (4, 5) AND whitelist_count > 0 THEN 3 ELSE 0 END"
+
 /* What both lists ask alike: not blacklisted, of the wanted status, page, filter. `key`: the expression of the device
  * key. */
 #define MEMBER_TASK                                                                                                    \
     " LEFT JOIN task ON task.plan_id = plan.id AND task.device_id = device.id WHERE plan.id = ?1"                      \
-    " AND (?2 IS NULL OR coalesce(task.status, 0) = ?2)"
+    " AND (?2 IS NULL OR coalesce(task.status, " UNSEEN_STATUS ") = ?2)"
 #define MEMBER_PAGE(key)                                                                                               \
     " AND " key " > ?3 AND (?4 IS NULL OR instr(lower(" key "), lower(?4)))"                                           \
     " AND NOT EXISTS (SELECT 1 FROM plan_list AS black WHERE black.plan_id = plan.id AND black.list = 1"               \
@@ -22,38 +28,77 @@ static const char sql_of_whitelist[] =
     " LEFT JOIN device ON device.product_id = plan.product_id AND device.device_key = white.device_key" MEMBER_TASK
         MEMBER_PAGE("white.device_key");
 
-static const char sql_has_whitelist[] = "SELECT whitelist_count > 0 FROM plan WHERE id = ?1";
+/* What the plan says about those of its members that have no task. */
+struct unseen {
+    bool has_whitelist;
+    enum device_status status;
+    enum reason reason;
+    struct maybe_instant ended_at;
+};
 
-static enum status find_plan(struct store *store, int64_t plan_id, bool *has_whitelist)
+static const char sql_unseen[] =
+    "SELECT whitelist_count > 0, " UNSEEN_STATUS ", plan.status = 4, ended_at FROM plan WHERE id = ?1";
+
+static enum status find_plan(struct store *store, int64_t plan_id, struct unseen *unseen)
 {
+    struct unseen found = {0};
     struct query query;
-    query_open(&query, store, sql_has_whitelist);
+    query_open(&query, store, sql_unseen);
     query_bind_int(&query, plan_id);
     bool any = query_step(&query);
-    bool value = any && query_bool(&query);
+    if (any) {
+        found.has_whitelist = query_bool(&query);
+        found.status = (enum device_status)query_enum(&query, DEVICE_STATUS_COUNT);
+        bool terminated = query_bool(&query);
+        struct maybe_instant ended_at = query_instant(&query);
+        if (found.status == DEVICE_FAILED) {
+            found.reason = terminated ? REASON_PLAN_TERMINATED : REASON_PLAN_ENDED;
+            found.ended_at = ended_at;
+        }
+    }
     enum status status = query_close(&query);
     if (status == OK && any) {
-        *has_whitelist = value;
+        *unseen = found;
     }
     return status == OK && !any ? E_NOT_FOUND : status;
 }
 
-static enum status find_or_blank(struct store *store, int64_t plan_id, int64_t device_id, struct task *task)
+static enum status unseen_task(struct store *store, const struct unseen *unseen, int64_t plan_id, int64_t device_id,
+                               struct task *task)
+{
+    enum status status = task_blank(store, plan_id, device_id, task);
+    if (status == OK) {
+        task->status = unseen->status;
+        task->reason = unseen->reason;
+        task->ended_at = unseen->ended_at;
+    }
+    return status;
+}
+
+static enum status find_or_unseen(struct store *store, const struct unseen *unseen, int64_t plan_id, int64_t device_id,
+                                  struct task *task)
 {
     enum status status = task_find(store, plan_id, device_id, task);
-    return status == E_NOT_FOUND ? task_blank(store, plan_id, device_id, task) : status;
+    return status == E_NOT_FOUND ? unseen_task(store, unseen, plan_id, device_id, task) : status;
+}
+
+enum status plan_member_task(struct store *store, int64_t plan_id, int64_t device_id, struct task *task)
+{
+    struct unseen unseen;
+    enum status status = find_plan(store, plan_id, &unseen);
+    return status == OK ? find_or_unseen(store, &unseen, plan_id, device_id, task) : status;
 }
 
 enum status plan_members_list(struct store *store, int64_t plan_id, enum device_status wanted, const struct page *page,
                               plan_member_visitor *each, void *context, bool *more)
 {
-    bool has_whitelist = false;
-    enum status status = find_plan(store, plan_id, &has_whitelist);
+    struct unseen unseen;
+    enum status status = find_plan(store, plan_id, &unseen);
     if (status != OK) {
         return status;
     }
     struct query query;
-    query_open(&query, store, has_whitelist ? sql_of_whitelist : sql_of_product);
+    query_open(&query, store, unseen.has_whitelist ? sql_of_whitelist : sql_of_product);
     query_bind_int(&query, plan_id);
     query_bind_maybe_int(&query, (struct maybe_int){.known = wanted != DEVICE_STATUS_COUNT, .value = (int64_t)wanted});
     query_bind_page(&query, page, "");
@@ -68,7 +113,7 @@ enum status plan_members_list(struct store *store, int64_t plan_id, enum device_
         query_text(&query, device_key, sizeof device_key);
         int64_t device_id = query_int(&query);
         if (query.status == OK) {
-            query.status = find_or_blank(store, plan_id, device_id, &task);
+            query.status = find_or_unseen(store, &unseen, plan_id, device_id, &task);
         }
         if (query.status != OK || !each(context, device_key, &task)) {
             break;
@@ -114,7 +159,11 @@ static enum status count_total(struct store *store, int64_t plan_id, int64_t *to
 enum status plan_count(struct store *store, int64_t plan_id, struct plan_counts *counts)
 {
     struct plan_counts found = {0};
-    enum status status = count_total(store, plan_id, &found.total);
+    struct unseen unseen;
+    enum status status = find_plan(store, plan_id, &unseen);
+    if (status == OK) {
+        status = count_total(store, plan_id, &found.total);
+    }
     if (status != OK) {
         return status;
     }
@@ -133,8 +182,9 @@ enum status plan_count(struct store *store, int64_t plan_id, struct plan_counts 
     if ((status = query_close(&query)) != OK) {
         return status;
     }
+    found.by_status[unseen.status] += found.total - with_task;
+    found.by_reason[unseen.reason] += found.total - with_task;
     found.by_reason[REASON_NONE] = 0;
-    found.by_status[DEVICE_NON_UPGRADED] += found.total - with_task;
     *counts = found;
     return OK;
 }

@@ -4,15 +4,18 @@
 #include <stdlib.h>
 
 #include "store/query.h"
+#include "store/scope.h"
 
 static_assert(PLAN_ACTIVATED == 1 && PLAN_UPGRADING == 2 && PLAN_ENDED == 5 && PLAN_MANUAL == 1,
               "stored numbers never change");
 
-#define EDITABLE "name, mode, time_zone, retries, min_signal, min_battery, timeout_minutes"
-#define COURSE   "status, activated_at, started_at, ended_at"
+/* plan.name: a query joins the product, which has one, too */
+#define EDITABLE(name)                                                                                                 \
+    name ", mode, time_zone, push_start, push_end, planned_start, planned_start_at, planned_end, planned_end_at,"      \
+         " retries, min_signal, min_battery, timeout_minutes"
+#define COURSE "status, suspended_from, activated_at, started_at, ended_at"
 #define COLUMNS                                                                                                        \
-    "plan.id, product.key, plan.name, mode, time_zone, retries, min_signal, min_battery, timeout_minutes, " COURSE     \
-    ", plan.created_at, whitelist_count, blacklist_count"
+    "plan.id, product.key, " EDITABLE("plan.name") ", " COURSE ", plan.created_at, whitelist_count, blacklist_count"
 
 static const char sql_components[] = "SELECT sequence, component_no, name, component_type, package_id"
                                      " FROM plan_component WHERE plan_id = ?1 ORDER BY position";
@@ -63,6 +66,24 @@ static enum status read_texts(struct store *store, struct plan *plan)
     return query_close(&query);
 }
 
+static void read_planned(struct query *query, struct planned_moment *moment)
+{
+    query_text(query, moment->local, sizeof moment->local);
+    struct maybe_instant at = query_instant(query);
+    moment->set = at.known;
+    moment->at = at.at;
+}
+
+static void read_times(struct query *query, struct plan *plan)
+{
+    struct maybe_int start = query_maybe_int(query);
+    struct maybe_int end = query_maybe_int(query);
+    plan->push_period = (struct push_period){
+        .set = start.known && end.known, .start_hour = (int)start.value, .end_hour = (int)end.value};
+    read_planned(query, &plan->planned_start);
+    read_planned(query, &plan->planned_end);
+}
+
 /* The row a query stands on, with components and texts. After a failure nothing of it needs plan_finish(). */
 static void read_row(struct query *query, struct plan *plan)
 {
@@ -71,11 +92,13 @@ static void read_row(struct query *query, struct plan *plan)
     query_text(query, plan->name, sizeof plan->name);
     plan->mode = (enum plan_mode)query_enum(query, PLAN_MODE_COUNT);
     query_text(query, plan->time_zone, sizeof plan->time_zone);
+    read_times(query, plan);
     plan->strategy.retries = query_small(query);
     plan->strategy.min_signal = query_small(query);
     plan->strategy.min_battery = query_small(query);
     plan->strategy.timeout_minutes = query_small(query);
     plan->status = (enum plan_status)query_enum(query, PLAN_STATUS_COUNT);
+    plan->suspended_from = (enum plan_status)query_enum(query, PLAN_STATUS_COUNT);
     plan->activated_at = query_instant(query);
     plan->started_at = query_instant(query);
     plan->ended_at = query_instant(query);
@@ -93,11 +116,27 @@ static void read_row(struct query *query, struct plan *plan)
     }
 }
 
+static void bind_planned(struct query *query, const struct planned_moment *moment)
+{
+    query_bind_text(query, moment->set ? moment->local : "");
+    query_bind_instant(query, (struct maybe_instant){.known = moment->set, .at = moment->at});
+}
+
+static void bind_times(struct query *query, const struct plan *plan)
+{
+    const struct push_period *period = &plan->push_period;
+    query_bind_maybe_int(query, (struct maybe_int){.known = period->set, .value = period->start_hour});
+    query_bind_maybe_int(query, (struct maybe_int){.known = period->set, .value = period->end_hour});
+    bind_planned(query, &plan->planned_start);
+    bind_planned(query, &plan->planned_end);
+}
+
 static void bind_editable(struct query *query, const struct plan *plan)
 {
     query_bind_text(query, plan->name);
     query_bind_int(query, plan->mode);
     query_bind_text(query, plan->time_zone);
+    bind_times(query, plan);
     query_bind_int(query, plan->strategy.retries);
     query_bind_int(query, plan->strategy.min_signal);
     query_bind_int(query, plan->strategy.min_battery);
@@ -107,6 +146,7 @@ static void bind_editable(struct query *query, const struct plan *plan)
 static void bind_course(struct query *query, const struct plan *plan)
 {
     query_bind_int(query, plan->status);
+    query_bind_int(query, plan->suspended_from);
     query_bind_instant(query, plan->activated_at);
     query_bind_instant(query, plan->started_at);
     query_bind_instant(query, plan->ended_at);
@@ -157,11 +197,13 @@ static enum status insert_parts(struct store *store, int64_t id, const struct pl
     return status;
 }
 
-static const char sql_insert[] = "INSERT INTO plan (product_id, created_at, " EDITABLE ", " COURSE ")"
-                                 " SELECT id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13"
-                                 " FROM product WHERE key = ?1";
+/* ?21: its id, NULL for the next one. */
+static const char sql_insert[] = "INSERT INTO plan (product_id, created_at, " EDITABLE(
+    "name") ", " COURSE ", id)"
+            " SELECT id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,"
+            " ?18, ?19, ?20, ?21 FROM product WHERE key = ?1";
 
-enum status plan_insert(struct store *store, struct plan *plan)
+static enum status insert_with(struct store *store, struct plan *plan, struct maybe_int wanted)
 {
     assert(store_in_transaction(store));
     struct query query;
@@ -170,6 +212,7 @@ enum status plan_insert(struct store *store, struct plan *plan)
     query_bind_int(&query, plan->created_at);
     bind_editable(&query, plan);
     bind_course(&query, plan);
+    query_bind_maybe_int(&query, wanted);
     enum status status = query_run_on_one(&query);
     int64_t id = sqlite3_last_insert_rowid(store_connection(store));
     if (status == OK) {
@@ -181,7 +224,18 @@ enum status plan_insert(struct store *store, struct plan *plan)
     return status;
 }
 
-static const char sql_update[] = "UPDATE plan SET (" EDITABLE ") = (?1, ?2, ?3, ?4, ?5, ?6, ?7) WHERE id = ?8";
+enum status plan_insert(struct store *store, struct plan *plan)
+{
+    return insert_with(store, plan, (struct maybe_int){0});
+}
+
+enum status plan_insert_as(struct store *store, struct plan *plan)
+{
+    return insert_with(store, plan, (struct maybe_int){.known = true, .value = plan->id});
+}
+
+static const char sql_update[] = "UPDATE plan SET (" EDITABLE("name") ") = (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
+                                                                      " ?11, ?12, ?13) WHERE id = ?14";
 static const char sql_delete_components[] = "DELETE FROM plan_component WHERE plan_id = ?1";
 static const char sql_delete_texts[] = "DELETE FROM plan_text WHERE plan_id = ?1";
 
@@ -238,7 +292,10 @@ enum status plan_delete(struct store *store, int64_t id)
     return query_run_on_one(&query);
 }
 
-static const char sql_update_status[] = "UPDATE plan SET (" COURSE ") = (?1, ?2, ?3, ?4) WHERE id = ?5";
+/* The activation gets the next number when the plan gets its instant. */
+static const char sql_update_status[] =
+    "UPDATE plan SET (" COURSE ", activation) = (?1, ?2, ?3, ?4, ?5, CASE WHEN activation IS NULL AND ?3 IS NOT NULL"
+    " THEN (SELECT coalesce(max(activation), 0) + 1 FROM plan) ELSE activation END) WHERE id = ?6";
 
 enum status plan_update_status(struct store *store, const struct plan *plan)
 {
@@ -283,7 +340,7 @@ enum status plan_list_page(struct store *store, const char *product_key, enum pl
 /* The condition on status is the one of the index plan_active. */
 static const char sql_active[] =
     "SELECT plan.id, count(*) OVER () FROM plan JOIN product ON product.id = plan.product_id"
-    " WHERE status IN (1, 2) AND (?1 IS NULL OR product.key = ?1) ORDER BY activated_at, plan.id";
+    " WHERE status IN (1, 2) AND plan.id > 0 AND (?1 IS NULL OR product.key = ?1) ORDER BY activation";
 
 enum status plan_active_ids(struct store *store, const char *product_key, int64_t **ids, size_t *count)
 {
@@ -309,4 +366,26 @@ enum status plan_active_ids(struct store *store, const char *product_key, int64_
     *ids = found;
     *count = used;
     return OK;
+}
+
+static const char sql_scheduled[] =
+    "SELECT " COLUMNS " FROM plan JOIN product ON product.id = plan.product_id"
+    " WHERE status IN (1, 2, 3) AND plan.id > 0 AND (planned_start_at IS NOT NULL OR planned_end_at IS NOT NULL"
+    " OR push_start IS NOT NULL) AND " SCOPE("?1", "plan.product_id") " ORDER BY plan.id";
+
+enum status plan_scheduled_each(struct store *store, const char *scope, plan_visitor *each, void *context)
+{
+    struct query query;
+    query_open(&query, store, sql_scheduled);
+    query_bind_text(&query, scope);
+    bool go_on = true;
+    while (go_on && query_step(&query)) {
+        struct plan plan;
+        read_row(&query, &plan);
+        if (query.status == OK) {
+            go_on = each(context, &plan);
+            plan_finish(&plan);
+        }
+    }
+    return query_close(&query);
 }

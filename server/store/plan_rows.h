@@ -8,11 +8,15 @@
 
 #include "domain/page.h"
 #include "domain/plan.h"
+#include "domain/task.h"
 #include "store/store.h"
 
 /* Everything but the lists; fills in plan->id. E_EXISTS: the name is taken in the product. E_NOT_FOUND: no such
  * product. */
 MUST_USE enum status plan_insert(struct store *store, struct plan *plan);
+
+/* The same with the id that plan->id says: for verifications (verification_rows.h). */
+MUST_USE enum status plan_insert_as(struct store *store, struct plan *plan);
 
 /* Everything but product, status, instants and lists. E_EXISTS, E_NOT_FOUND as above. The caller checked the status. */
 MUST_USE enum status plan_replace(struct store *store, const struct plan *plan);
@@ -20,7 +24,7 @@ MUST_USE enum status plan_replace(struct store *store, const struct plan *plan);
 MUST_USE enum status plan_find(struct store *store, int64_t id, struct plan *plan); /* plan_finish() it */
 MUST_USE enum status plan_delete(struct store *store, int64_t id);                  /* E_NOT_FOUND */
 
-/* status, activated_at, started_at, ended_at. The caller checked the arrow. */
+/* status, suspended_from, activated_at, started_at, ended_at. The caller checked the arrow. */
 MUST_USE enum status plan_update_status(struct store *store, const struct plan *plan);
 
 typedef bool plan_visitor(void *context, const struct plan *plan);
@@ -28,8 +32,23 @@ typedef bool plan_visitor(void *context, const struct plan *plan);
 MUST_USE enum status plan_list_page(struct store *store, const char *product_key, enum plan_status status,
                                     const struct page *page, plan_visitor *each, void *context, bool *more);
 
-/* The ids of plans activated or upgrading, in order of activation; `product_key` NULL: of all. free(*ids). */
+/* The ids of plans activated or upgrading, in order of activation, without verifications; `product_key` NULL: of all.
+ * free(*ids). */
 MUST_USE enum status plan_active_ids(struct store *store, const char *product_key, int64_t **ids, size_t *count);
+
+/* Plans activated, upgrading or suspended that have a planned time or a push period, of `scope` (clock_rows.h). */
+MUST_USE enum status plan_scheduled_each(struct store *store, const char *scope, plan_visitor *each, void *context);
+
+/*
+ * A plan that is over: each existing member that is neither final nor inUpgrade becomes failed with `reason` at
+ * entry->at and gets `entry` in its log; each one inUpgrade gets `entry` with the detail `goes_on`. Members without a
+ * task get one. In bulk: 100,000 take about a second. *failed: how many became so.
+ */
+MUST_USE enum status plan_fail_waiting(struct store *store, int64_t plan_id, enum reason reason,
+                                       const struct log_entry *entry, const char *goes_on, int64_t *failed);
+
+/* `entry` into the log of each device that has a task in the plan which is not final. */
+MUST_USE enum status plan_log_open(struct store *store, int64_t plan_id, const struct log_entry *entry);
 
 /* Lists. Put replaces; duplicates count once. 1,000,000 keys take a few seconds and sort a copy of the pointers. */
 MUST_USE enum status plan_keys_put(struct store *store, int64_t plan_id, enum plan_list list, const char *const *keys,

@@ -77,6 +77,11 @@ sqlite3 *store_connection(struct store *store)
     return store->db;
 }
 
+int64_t store_changes(const struct store *store)
+{
+    return sqlite3_total_changes64(store->db);
+}
+
 const char *store_last_error(const struct store *store)
 {
     return store->last_error;

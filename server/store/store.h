@@ -52,6 +52,9 @@ MUST_USE enum status store_integrity(struct store *store, struct error *error);
 /* Reads and writes one row, for /readyz. */
 MUST_USE enum status store_ping(struct store *store, int64_t now);
 
+/* A number that grows with every row written on this connection: equal means nothing was stored in between. */
+int64_t store_changes(const struct store *store);
+
 /* What SQLite said at the last failure, for the log. Borrowed until the next call. */
 const char *store_last_error(const struct store *store);
 

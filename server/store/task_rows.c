@@ -3,12 +3,15 @@
 #include <assert.h>
 
 #include "store/query.h"
+#include "store/scope.h"
 
 static_assert(DEVICE_IN_UPGRADE == 1 && DEVICE_FAILED == 3 && TASK_DONE == 4 && STEP_FAILED == 6 && REASON_SLOT == 14 &&
                   REASON_TIMEOUT == 23,
               "stored numbers never change");
 
-#define STATE   "status, phase, reason, wants_sha256, url_pending, url_sent, deadline, started_at, ended_at, current"
+#define STATE                                                                                                          \
+    "status, phase, reason, wants_sha256, url_pending, url_sent, user_confirmed, confirm_from, confirm_to, deadline,"  \
+    " started_at, ended_at, current"
 #define COLUMNS "id, plan_id, device_id, " STATE
 
 static const char sql_components[] =
@@ -60,6 +63,9 @@ static void read_row(struct query *query, struct task *task)
     task->wants_sha256 = query_bool(query);
     task->url_pending = query_bool(query);
     task->url_sent = query_bool(query);
+    task->user_confirmed = query_bool(query);
+    task->confirm_from = query_instant(query);
+    task->confirm_to = query_instant(query);
     task->deadline = query_instant(query);
     task->started_at = query_instant(query);
     task->ended_at = query_instant(query);
@@ -122,6 +128,9 @@ static void bind_state(struct query *query, const struct task *task)
     query_bind_int(query, task->wants_sha256);
     query_bind_int(query, task->url_pending);
     query_bind_int(query, task->url_sent);
+    query_bind_int(query, task->user_confirmed);
+    query_bind_instant(query, task->confirm_from);
+    query_bind_instant(query, task->confirm_to);
     query_bind_instant(query, task->deadline);
     query_bind_instant(query, task->started_at);
     query_bind_instant(query, task->ended_at);
@@ -153,9 +162,9 @@ static enum status put_component(struct store *store, int64_t task_id, const str
 }
 
 static const char sql_insert[] = "INSERT INTO task (plan_id, device_id, " STATE ")"
-                                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+                                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
 static const char sql_update[] =
-    "UPDATE task SET (" STATE ") = (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) WHERE id = ?11";
+    "UPDATE task SET (" STATE ") = (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) WHERE id = ?14";
 
 static enum status insert(struct store *store, const struct task *task, int64_t *id)
 {
@@ -220,14 +229,36 @@ enum status task_running_plan(struct store *store, int64_t device_id, struct may
     return status;
 }
 
-static const char sql_due[] = "SELECT plan_id, device_id FROM task WHERE status = 1 AND deadline IS NOT NULL"
-                              " AND deadline <= ?1 ORDER BY deadline LIMIT ?2";
+static const char sql_running_phase[] = "SELECT phase FROM task WHERE device_id = ?1 AND status = 1";
 
-enum status tasks_due(struct store *store, int64_t now, struct task_key *keys, size_t capacity, size_t *count)
+enum status task_running_phase(struct store *store, int64_t device_id, enum task_phase *phase)
+{
+    struct query query;
+    query_open(&query, store, sql_running_phase);
+    query_bind_int(&query, device_id);
+    bool any = query_step(&query);
+    enum task_phase found = any ? (enum task_phase)query_enum(&query, TASK_PHASE_COUNT) : TASK_WAITING;
+    enum status status = query_close(&query);
+    if (status == OK && any) {
+        *phase = found;
+    }
+    return status == OK && !any ? E_NOT_FOUND : status;
+}
+
+/* ?1: the scope. */
+#define TIMED                                                                                                          \
+    " FROM task JOIN plan ON plan.id = task.plan_id"                                                                   \
+    " WHERE task.status = 1 AND deadline IS NOT NULL AND " SCOPE("?1", "plan.product_id")
+
+static const char sql_due[] = "SELECT plan_id, device_id" TIMED " AND deadline <= ?2 ORDER BY deadline LIMIT ?3";
+
+enum status tasks_due(struct store *store, const char *scope, int64_t now, struct task_key *keys, size_t capacity,
+                      size_t *count)
 {
     size_t found = 0;
     struct query query;
     query_open(&query, store, sql_due);
+    query_bind_text(&query, scope);
     query_bind_int(&query, now);
     query_bind_int(&query, (int64_t)capacity);
     while (query_step(&query)) {
@@ -242,13 +273,14 @@ enum status tasks_due(struct store *store, int64_t now, struct task_key *keys, s
     return status;
 }
 
-static const char sql_next_deadline[] = "SELECT min(deadline) FROM task WHERE status = 1 AND deadline IS NOT NULL";
+static const char sql_next_deadline[] = "SELECT deadline" TIMED " ORDER BY deadline LIMIT 1";
 
-enum status tasks_next_deadline(struct store *store, struct maybe_instant *deadline)
+enum status tasks_next_deadline(struct store *store, const char *scope, struct maybe_instant *deadline)
 {
     struct maybe_instant found = {0};
     struct query query;
     query_open(&query, store, sql_next_deadline);
+    query_bind_text(&query, scope);
     if (query_step(&query)) {
         found = query_instant(&query);
     }
@@ -257,6 +289,19 @@ enum status tasks_next_deadline(struct store *store, struct maybe_instant *deadl
         *deadline = found;
     }
     return status;
+}
+
+static const char sql_rearm[] =
+    "UPDATE task SET deadline = ?2 + 60000 * (SELECT timeout_minutes FROM plan WHERE plan.id = task.plan_id)"
+    " WHERE id IN (SELECT task.id" TIMED ")";
+
+enum status tasks_rearm(struct store *store, const char *scope, int64_t now)
+{
+    struct query query;
+    query_open(&query, store, sql_rearm);
+    query_bind_text(&query, scope);
+    query_bind_int(&query, now);
+    return query_run(&query, NULL);
 }
 
 static enum status read_counter(struct store *store, const char *sql, int64_t plan_id, int64_t *count)

@@ -31,14 +31,21 @@ MUST_USE enum status task_blank(struct store *store, int64_t plan_id, int64_t de
  */
 MUST_USE enum status task_save(struct store *store, struct task *task);
 
-/* The task in which the device is inUpgrade. E_NOT_FOUND: none. */
+/* The task in which the device is inUpgrade, be it of a verification (negative plan_id). E_NOT_FOUND: none. */
 MUST_USE enum status task_running_of_device(struct store *store, int64_t device_id, struct task *task);
 /* Only its plan's id; unknown when none. */
 MUST_USE enum status task_running_plan(struct store *store, int64_t device_id, struct maybe_int *plan_id);
 
-/* Tasks inUpgrade whose deadline is <= now, earliest first: at most `capacity`. */
-MUST_USE enum status tasks_due(struct store *store, int64_t now, struct task_key *keys, size_t capacity, size_t *count);
-MUST_USE enum status tasks_next_deadline(struct store *store, struct maybe_instant *deadline);
+/* Its phase only. E_NOT_FOUND: none. */
+MUST_USE enum status task_running_phase(struct store *store, int64_t device_id, enum task_phase *phase);
+
+/* Of `scope` (clock_rows.h): tasks inUpgrade whose deadline is <= now, earliest first: at most `capacity`. */
+MUST_USE enum status tasks_due(struct store *store, const char *scope, int64_t now, struct task_key *keys,
+                               size_t capacity, size_t *count);
+MUST_USE enum status tasks_next_deadline(struct store *store, const char *scope, struct maybe_instant *deadline);
+
+/* The clock of `scope` was set: each running timeout starts anew at `now`, with its plan's full time. */
+MUST_USE enum status tasks_rearm(struct store *store, const char *scope, int64_t now);
 
 /* Devices of the plan that are inUpgrade / final now. Kept by triggers: no counting. */
 MUST_USE enum status tasks_in_upgrade_count(struct store *store, int64_t plan_id, int64_t *count);
@@ -48,10 +55,17 @@ MUST_USE enum status tasks_final_count(struct store *store, int64_t plan_id, int
  * Members of a plan in order of the device key (page->after), those without a task as task_blank() (device_id 0 when
  * the whitelisted device was not seen yet). `status` DEVICE_STATUS_COUNT: all.
  */
+/* One of them: a member's task, or what stands for it. E_NOT_FOUND: no such plan. */
+MUST_USE enum status plan_member_task(struct store *store, int64_t plan_id, int64_t device_id, struct task *task);
+
 typedef bool plan_member_visitor(void *context, const char *device_key, const struct task *task);
 MUST_USE enum status plan_members_list(struct store *store, int64_t plan_id, enum device_status status,
                                        const struct page *page, plan_member_visitor *each, void *context, bool *more);
 
+/*
+ * In a plan that is terminated or ended a whitelisted device without a task (never seen) counts and is listed as failed
+ * (planTerminated, planEnded).
+ */
 struct plan_counts {
     int64_t total; /* members */
     int64_t by_status[DEVICE_STATUS_COUNT];

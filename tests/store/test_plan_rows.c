@@ -97,9 +97,9 @@ static void test_lists_of_plans(void)
     int64_t second = scratch_plan(&scratch, "pk1", "second", package);
     (void)scratch_plan(&scratch, "pk1", "third", package);
     int64_t other = scratch_plan(&scratch, "pk2", "other", package);
-    set_status(first, PLAN_ACTIVATED, 200);
-    set_status(second, PLAN_UPGRADING, 100);
+    set_status(second, PLAN_UPGRADING, 200); /* activated first, whatever its clock showed */
     set_status(other, PLAN_ACTIVATED, 150);
+    set_status(first, PLAN_ACTIVATED, 100);
     CHECK_OK(
         plan_list_page(scratch.store, "pk1", PLAN_STATUS_COUNT, &(struct page){.limit = 2}, join_plan, text, &more));
     CHECK(strcmp(text, "first,second,") == 0 && more);

@@ -136,18 +136,18 @@ static void test_due(void)
     struct maybe_instant next = {true, 0};
     scratch_open(&scratch);
     int64_t plan = first_plan();
-    CHECK(tasks_next_deadline(scratch.store, &next) == OK && !next.known);
+    CHECK(tasks_next_deadline(scratch.store, NULL, &next) == OK && !next.known);
     for (size_t i = 0; i < 5; i++) {
         ids[i] = scratch_device(&scratch, "pk1", rows[i].key);
         struct task task = scratch_task(&scratch, plan, ids[i], rows[i].status);
         task.deadline = (struct maybe_instant){rows[i].deadline != 0, rows[i].deadline};
         CHECK_ROW(rows[i].key, save(&task) == OK);
     }
-    CHECK(tasks_next_deadline(scratch.store, &next) == OK && next.known && next.at == 100);
-    CHECK(tasks_due(scratch.store, 99, keys, 8, &count) == OK && count == 0);
-    CHECK(tasks_due(scratch.store, 200, keys, 8, &count) == OK && count == 2);
+    CHECK(tasks_next_deadline(scratch.store, NULL, &next) == OK && next.known && next.at == 100);
+    CHECK(tasks_due(scratch.store, NULL, 99, keys, 8, &count) == OK && count == 0);
+    CHECK(tasks_due(scratch.store, NULL, 200, keys, 8, &count) == OK && count == 2);
     CHECK(keys[0].device_id == ids[1] && keys[1].device_id == ids[4] && keys[0].plan_id == plan);
-    CHECK(tasks_due(scratch.store, 1000, keys, 2, &count) == OK && count == 2);
+    CHECK(tasks_due(scratch.store, NULL, 1000, keys, 2, &count) == OK && count == 2);
     scratch_close(&scratch);
 }
 

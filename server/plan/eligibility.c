@@ -1,85 +1,77 @@
 #include "plan/eligibility.h"
 
-#include <assert.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "plan/internal.h"
 
-static void write_text(char text[CHECK_TEXT], const char *format, ...) PRINTF_LIKE(2, 3);
-
-/* Cut when too long: it is for people. */
-static void write_text(char text[CHECK_TEXT], const char *format, ...)
+static struct eligibility_check *check_of(struct eligibility *result, enum reason reason)
 {
-    va_list arguments;
-    va_start(arguments, format);
-    (void)vsnprintf(text, CHECK_TEXT, format, arguments);
-    va_end(arguments);
+    return &result->checks[reason - REASON_ONLINE];
 }
 
-/* Adds the check; the caller writes expected and actual. */
-static struct eligibility_check *add_check(struct eligibility *result, enum reason reason, bool ok)
+static bool is_ok(const struct eligibility *result, enum reason reason)
 {
-    assert(result->count < sizeof result->checks / sizeof result->checks[0]);
-    struct eligibility_check *check = &result->checks[result->count++];
+    return result->checks[reason - REASON_ONLINE].ok;
+}
+
+/* Called in the order of the checks: the first that fails is the reason. */
+static void set_check(struct eligibility *result, enum reason reason, bool ok)
+{
+    struct eligibility_check *check = check_of(result, reason);
     check->check = reason;
     check->ok = ok;
     if (!ok && result->reason == REASON_NONE) {
         result->reason = reason;
     }
-    return check;
 }
 
-static void add_words(struct eligibility *result, enum reason reason, bool ok, const char *expected, const char *actual)
+static void set_time_check(struct eligibility *result, enum reason reason, bool ok, struct maybe_instant next_at)
 {
-    struct eligibility_check *check = add_check(result, reason, ok);
-    write_text(check->expected, "%s", expected);
-    write_text(check->actual, "%s", actual);
+    set_check(result, reason, ok);
+    if (!ok) {
+        check_of(result, reason)->next_at = next_at;
+    }
+}
+
+/* A value that was never reported passes with a warning, or fails where the gates are strict. */
+static void set_gate(const struct eligibility_input *input, struct eligibility *result, enum reason reason,
+                     const struct maybe_int *value, int least)
+{
+    set_check(result, reason, value->known ? value->value >= least : !input->strict_gates);
+    check_of(result, reason)->warning = !value->known && !input->strict_gates;
 }
 
 /* What does not depend on the device's reports: online .. notBusy. */
 static void check_standing(const struct eligibility_input *input, struct eligibility *result)
 {
     const struct plan *plan = input->plan;
-    add_words(result, REASON_ONLINE, input->online, "online", input->online ? "online" : "offline");
-    add_words(result, REASON_PLAN_STATUS, plan->status == PLAN_ACTIVATED || plan->status == PLAN_UPGRADING,
-              "activated or upgrading", plan_status_name(plan->status));
-    add_words(result, REASON_BLACKLIST, !input->blacklisted, "not on the blacklist",
-              input->blacklisted ? "on the blacklist" : "not on the blacklist");
-    const char *listed = plan->list_count[LIST_WHITE] == 0 ? "the plan has no whitelist" : "on the whitelist";
-    add_words(result, REASON_WHITELIST, input->whitelisted, "on the whitelist, if there is one",
-              input->whitelisted ? listed : "not on the whitelist");
-    enum device_status status = input->task == NULL ? DEVICE_NON_UPGRADED : input->task->status;
-    add_words(result, REASON_NOT_FINAL, status != DEVICE_UPGRADED && status != DEVICE_FAILED,
-              "neither upgraded nor failed in this plan", device_status_name(status));
-    struct eligibility_check *busy = add_check(result, REASON_NOT_BUSY, input->busy_plan_id == 0);
-    write_text(busy->expected, "in upgrade by no other plan");
-    if (busy->ok) {
-        write_text(busy->actual, "in upgrade by no other plan");
-    } else {
-        write_text(busy->actual, "in upgrade by plan %lld", (long long)input->busy_plan_id);
-    }
+    const struct plan_moment *moment = input->moment;
+    const struct standing *standing = input->standing;
+    set_check(result, REASON_ONLINE, input->online);
+    set_check(result, REASON_PLAN_STATUS, plan->status == PLAN_ACTIVATED || plan->status == PLAN_UPGRADING);
+    set_time_check(result, REASON_PLANNED_TIME, moment->planned_ok, moment->planned_next);
+    set_time_check(result, REASON_PUSH_PERIOD, moment->push_ok, moment->push_next);
+    set_check(result, REASON_BLACKLIST, !standing->blacklisted);
+    set_check(result, REASON_WHITELIST, standing->whitelisted);
+    set_check(result, REASON_NOT_FINAL, standing->status != DEVICE_UPGRADED && standing->status != DEVICE_FAILED);
+    set_check(result, REASON_NOT_BUSY, !standing->busy_plan_id.known);
 }
 
-const char *component_version(const struct device *device, enum component_type type, const char *component_no,
-                              const char *target)
+const char *component_version(const struct standing *standing, const struct plan *plan, size_t i, const char *target)
 {
     const char *version = NULL;
-    if (type == COMPONENT_MCU) {
-        version = device_mcu_version(device, component_no);
-    } else if (device->module_version[0] != '\0') {
-        version = device->module_version;
+    if (plan->components[i].type == COMPONENT_MCU) {
+        version = standing->mcu_version[i];
+    } else if (standing->module_version[0] != '\0') {
+        version = standing->module_version;
     } else {
-        const char *info = device->module_version_info;
+        const char *info = standing->module_version_info;
         bool may_hide_target = text_starts_with(info, target) && strcmp(info, target) != 0;
         version = may_hide_target ? NULL : info;
     }
     return version == NULL || version[0] == '\0' ? NULL : version;
 }
-
-/* How a component stands to its package. */
-enum fit { FIT_TO_DO, FIT_AT_TARGET, FIT_UNKNOWN, FIT_NO_SOURCE };
 
 static enum fit component_fit(const char *source, const struct package *package)
 {
@@ -92,81 +84,41 @@ static enum fit component_fit(const char *source, const struct package *package)
     return package_applies_to(package, source) ? FIT_TO_DO : FIT_NO_SOURCE;
 }
 
-static void write_fit(struct eligibility_check *check, const char *component_no, const char *source,
-                      const struct package *package, enum fit fit)
+enum fit eligibility_find_fit(const struct eligibility_input *input, const struct eligibility *result,
+                              size_t *component)
 {
-    write_text(check->actual, "%s: %s", component_no, source == NULL ? "never reported" : source);
-    if (fit == FIT_NO_SOURCE) {
-        write_text(check->expected, "%s: a source version of the delta package (%s%s)", component_no,
-                   package->source_count > 0 ? package->sources[0] : "none", package->source_count > 1 ? ", ..." : "");
-    } else if (fit == FIT_UNKNOWN) {
-        write_text(check->expected, "%s: a known version", component_no);
-    } else {
-        write_text(check->expected, "%s: another version than %s", component_no, package->target_version);
-    }
-}
-
-/* One component that cannot be judged or has no way to its target fails the device; the texts name the first such one,
- * else the first that has something to do. */
-static void check_version(const struct eligibility_input *input, struct eligibility *result)
-{
-    bool standing_ok = result->reason == REASON_NONE;
-    const struct plan *plan = input->plan;
-    enum fit worst = FIT_AT_TARGET;
-    size_t named = 0;
-    for (size_t i = 0; i < plan->component_count; i++) {
-        const struct plan_component *component = &plan->components[i];
-        const struct package *package = input->packages[i];
-        result->source[i] =
-            component_version(input->device, component->type, component->component_no, package->target_version);
-        enum fit fit = component_fit(result->source[i], package);
-        result->skip[i] = fit == FIT_AT_TARGET;
-        bool first_to_do = fit == FIT_TO_DO && worst == FIT_AT_TARGET;
-        bool first_bad = (fit == FIT_UNKNOWN || fit == FIT_NO_SOURCE) && (worst == FIT_AT_TARGET || worst == FIT_TO_DO);
-        if (first_to_do || first_bad) {
-            worst = fit;
-            named = i;
+    enum fit found = FIT_AT_TARGET;
+    *component = 0;
+    for (size_t i = 0; i < input->plan->component_count; i++) {
+        enum fit fit = component_fit(result->source[i], input->packages[i]);
+        if (fit == FIT_UNKNOWN || fit == FIT_NO_SOURCE) {
+            *component = i;
+            return fit;
+        }
+        if (fit == FIT_TO_DO && found == FIT_AT_TARGET) {
+            *component = i;
+            found = fit;
         }
     }
-    struct eligibility_check *check = add_check(result, REASON_VERSION, worst == FIT_TO_DO);
-    write_fit(check, plan->components[named].component_no, result->source[named], input->packages[named], worst);
-    result->at_target = standing_ok && worst == FIT_AT_TARGET;
+    return found;
 }
 
-static void check_battery(const struct eligibility_input *input, struct eligibility *result)
+static void check_version(const struct eligibility_input *input, struct eligibility *result)
 {
-    const struct maybe_int *battery = &input->device->battery;
-    int least = input->plan->strategy.min_battery;
-    bool ok = battery->known ? battery->value >= least : !input->strict_gates;
-    struct eligibility_check *check = add_check(result, REASON_BATTERY, ok);
-    check->warning = ok && !battery->known;
-    write_text(check->expected, "at least %d %%", least);
-    if (battery->known) {
-        write_text(check->actual, "%lld %%", (long long)battery->value);
-    } else {
-        write_text(check->actual, "never reported");
+    for (size_t i = 0; i < input->plan->component_count; i++) {
+        const char *target = input->packages[i]->target_version;
+        const char *source = component_version(input->standing, input->plan, i, target);
+        result->source[i] = source;
+        result->skip[i] = source != NULL && strcmp(source, target) == 0;
     }
+    size_t component = 0;
+    enum fit fit = eligibility_find_fit(input, result, &component);
+    result->at_target = result->reason == REASON_NONE && fit == FIT_AT_TARGET;
+    set_check(result, REASON_VERSION, fit == FIT_TO_DO);
 }
 
-/* The limit is an RSRP; a device whose application reports none is judged by its RSSI (protocol.md, 6). */
-static void check_signal(const struct eligibility_input *input, struct eligibility *result)
-{
-    bool has_rsrp = input->device->rsrp.known;
-    const struct maybe_int *strength = has_rsrp ? &input->device->rsrp : &input->device->signal;
-    int least = input->plan->strategy.min_signal;
-    bool ok = strength->known ? strength->value >= least : !input->strict_gates;
-    struct eligibility_check *check = add_check(result, REASON_SIGNAL, ok);
-    check->warning = ok && !strength->known;
-    write_text(check->expected, "at least %d dBm", least);
-    if (strength->known) {
-        write_text(check->actual, "%s %lld dBm", has_rsrp ? "RSRP" : "RSSI", (long long)strength->value);
-    } else {
-        write_text(check->actual, "never reported");
-    }
-}
-
-/* Bytes of the largest module image that is to be installed; an MCU image is fetched in pieces and needs no room. */
-static int64_t space_needed(const struct eligibility_input *input, const struct eligibility *result)
+/* An MCU image is fetched in pieces and needs no room. */
+int64_t eligibility_space_needed(const struct eligibility_input *input, const struct eligibility *result)
 {
     int64_t most = 0;
     for (size_t i = 0; i < input->plan->component_count; i++) {
@@ -183,29 +135,38 @@ static int64_t space_needed(const struct eligibility_input *input, const struct 
     return most;
 }
 
-static void check_space(const struct eligibility_input *input, struct eligibility *result)
+/* battery, signal, space. The signal's limit is an RSRP; a device whose application reports none is judged by its RSSI
+ * (protocol.md, 6). */
+static void check_gates(const struct eligibility_input *input, struct eligibility *result)
 {
-    int64_t needed = space_needed(input, result);
-    const struct maybe_int *flash_free = &input->device->flash_free;
-    bool ok = needed == 0 || !flash_free->known || flash_free->value >= needed;
-    struct eligibility_check *check = add_check(result, REASON_SPACE, ok);
-    if (needed == 0) {
-        write_text(check->expected, "no module image to store");
-    } else {
-        write_text(check->expected, "at least %lld bytes free", (long long)needed);
-    }
-    if (flash_free->known) {
-        write_text(check->actual, "%lld bytes free", (long long)flash_free->value);
-    } else {
-        write_text(check->actual, "never reported");
-    }
+    const struct standing *standing = input->standing;
+    const struct strategy *strategy = &input->plan->strategy;
+    set_gate(input, result, REASON_BATTERY, &standing->battery, strategy->min_battery);
+    const struct maybe_int *strength = standing->rsrp.known ? &standing->rsrp : &standing->signal;
+    set_gate(input, result, REASON_SIGNAL, strength, strategy->min_signal);
+    int64_t needed = eligibility_space_needed(input, result);
+    const struct maybe_int *flash_free = &standing->flash_free;
+    set_check(result, REASON_SPACE, needed == 0 || !flash_free->known || flash_free->value >= needed);
 }
 
-static void check_slot(const struct eligibility_input *input, struct eligibility *result)
+/* Within the time that the user chose: its start inclusive, its end exclusive. */
+static void check_user(const struct eligibility_input *input, struct eligibility *result)
 {
-    struct eligibility_check *check = add_check(result, REASON_SLOT, input->in_upgrade < input->slots);
-    write_text(check->expected, "fewer than %lld devices in upgrade", (long long)input->slots);
-    write_text(check->actual, "%lld in upgrade", (long long)input->in_upgrade);
+    const struct standing *standing = input->standing;
+    int64_t now = input->moment->now;
+    bool ahead = standing->confirm_from.known && now < standing->confirm_from.at;
+    bool over = standing->confirm_to.known && now >= standing->confirm_to.at;
+    bool ok = input->plan->mode == PLAN_SILENT || (standing->user_confirmed && !ahead && !over);
+    struct maybe_instant never = {.known = false};
+    set_time_check(result, REASON_USER_CONFIRMED, ok,
+                   standing->user_confirmed && ahead ? standing->confirm_from : never);
+}
+
+static bool waits_for_user(const struct eligibility_input *input, const struct eligibility *result)
+{
+    return input->plan->mode == PLAN_MANUAL && input->standing->status != DEVICE_IN_UPGRADE &&
+           is_ok(result, REASON_PLAN_STATUS) && is_ok(result, REASON_PLANNED_TIME) && is_ok(result, REASON_BLACKLIST) &&
+           is_ok(result, REASON_WHITELIST) && is_ok(result, REASON_NOT_FINAL) && is_ok(result, REASON_VERSION);
 }
 
 void eligibility_decide(const struct eligibility_input *input, struct eligibility *result)
@@ -213,9 +174,9 @@ void eligibility_decide(const struct eligibility_input *input, struct eligibilit
     *result = (struct eligibility){0};
     check_standing(input, result);
     check_version(input, result);
-    check_battery(input, result);
-    check_signal(input, result);
-    check_space(input, result);
-    check_slot(input, result);
+    check_gates(input, result);
+    check_user(input, result);
+    set_check(result, REASON_SLOT, input->in_upgrade < input->slots);
     result->eligible = result->reason == REASON_NONE;
+    result->waits = waits_for_user(input, result);
 }

@@ -10,7 +10,9 @@
 
 #include "app/evaluation.h"
 #include "app/internal.h"
+#include "app/timeline.h"
 #include "app/upgrade.h"
+#include "app/zones.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "store/package_rows.h"
@@ -20,9 +22,14 @@
 enum { RETRY_MS = 1000 };                                    /* a store that fails is not asked again at once */
 static const int64_t TOKEN_KEPT_MS = 7LL * 24 * 3600 * 1000; /* an expired token is 410 so long, 404 afterwards */
 
-int64_t app_now(const struct app *app)
+int64_t app_wall(const struct app *app)
 {
     return app->ports.now(app->ports.context);
+}
+
+int64_t app_now(const struct app *app, const char *product_key)
+{
+    return timeline_now(app, timeline_of(app, product_key));
 }
 
 struct firmware_table *app_firmware_table(struct app *app)
@@ -33,6 +40,11 @@ struct firmware_table *app_firmware_table(struct app *app)
 const char *app_upload_dir(const struct app *app)
 {
     return app->tmp_dir;
+}
+
+const char *app_files_dir(const struct app *app)
+{
+    return app->files_dir;
 }
 
 static enum status make_folder(const char *path, struct error *error)
@@ -112,7 +124,7 @@ static enum status load_tokens(struct app *app, struct error *error)
     struct token_loading loading = {.app = app};
     enum status status = app_use_begin(app);
     if (status == OK) {
-        status = app_use_end(app, token_purge(app->store, app_now(app) - TOKEN_KEPT_MS));
+        status = app_use_end(app, token_purge(app->store, app_wall(app) - TOKEN_KEPT_MS));
     }
     if (status == OK) {
         status = token_each(app->store, load_token, &loading);
@@ -144,6 +156,10 @@ enum status app_create(const struct app_settings *settings, const struct app_por
     if (status != OK) {
         goto fail;
     }
+    if ((status = timeline_load(app)) != OK) {
+        (void)error_set(error, status, "store", "cannot load the clocks: %s", status_text(status));
+        goto fail;
+    }
     status = firmware_table_create(&app->table);
     if (status != OK) {
         (void)error_set(error, status, "app", "cannot make the firmware table");
@@ -153,7 +169,6 @@ enum status app_create(const struct app_settings *settings, const struct app_por
         (status = sweep_folder(app, app->files_dir, true, error)) != OK || (status = load_tokens(app, error)) != OK) {
         goto fail;
     }
-    app->next_tick = evaluation_next_tick(app_now(app));
     *out = app;
     app_arm_alarm(app);
     return OK;
@@ -178,6 +193,8 @@ void app_destroy(struct app *app)
         TAILQ_REMOVE(&app->pending, pending, entries);
         free(pending);
     }
+    timeline_unload(app);
+    zones_unload(app);
     firmware_table_destroy(app->table);
     store_close(app->store);
     free(app);
@@ -195,7 +212,7 @@ enum status app_batch_end(struct app *app)
 
 enum status app_store_is_well(struct app *app)
 {
-    return store_ping(app->store, app_now(app));
+    return store_ping(app->store, app_wall(app));
 }
 
 /* --- time ---------------------------------------------------------------------------------------------------- */
@@ -217,13 +234,27 @@ void app_arm_pending(struct app *app, const struct presence *presence, enum pend
     app_arm_alarm(app);
 }
 
+enum { NEVER_MS = 24 * 3600 * 1000 }; /* longer than any tick is away: an alarm too many does no harm */
+
+/* How long until something of the line is due; a clock that stands still brings nothing by itself. */
+static int64_t timeline_delay(struct app *app, struct timeline *timeline)
+{
+    int64_t due = 0;
+    if (timeline->advance != NULL) {
+        return 0; /* its next slice */
+    }
+    if (timeline->clock.mode == CLOCK_MANUAL || timeline_next_due(app, timeline, &due) != OK) {
+        return NEVER_MS;
+    }
+    return due - timeline_now(app, timeline);
+}
+
 void app_arm_alarm(struct app *app)
 {
-    int64_t now = app_now(app);
-    int64_t delay = app->next_tick - now;
-    struct maybe_instant deadline = {0};
-    if (tasks_next_deadline(app->store, &deadline) == OK && deadline.known && deadline.at - now < delay) {
-        delay = deadline.at - now;
+    int64_t delay = timeline_delay(app, app->timeline);
+    for (struct timeline *timeline = app->timelines; timeline != NULL; timeline = timeline->hh.next) {
+        int64_t other = timeline_delay(app, timeline);
+        delay = other < delay ? other : delay;
     }
     const struct pending *pending = TAILQ_FIRST(&app->pending);
     if (pending != NULL) {
@@ -266,16 +297,36 @@ static void run_pending(struct app *app)
     }
 }
 
+/* What is due on a running clock happens now: a machine that slept does not make up for the ticks it missed. */
+static void run_timeline(struct app *app, struct timeline *timeline)
+{
+    int64_t due = 0;
+    int64_t now = timeline_now(app, timeline);
+    if (timeline->advance != NULL) {
+        advance_go_on(app, timeline);
+        return;
+    }
+    if (timeline->clock.mode == CLOCK_MANUAL) {
+        return;
+    }
+    enum status status = timeline_next_due(app, timeline, &due);
+    if (status == OK && due <= now) {
+        status = timeline_fire(app, timeline, now, NULL, NULL);
+    }
+    if (status != OK) {
+        app->not_before = app->ports.monotonic(app->ports.context) + RETRY_MS;
+    }
+}
+
 void app_alarm(struct app *app)
 {
     run_pending(app);
-    int64_t now = app_now(app);
-    if (upgrade_run_timeouts(app, now) != OK) {
-        app->not_before = app->ports.monotonic(app->ports.context) + RETRY_MS;
-    }
-    if (now >= app->next_tick) {
-        app->next_tick = evaluation_next_tick(now);
-        evaluation_tick(app);
+    run_timeline(app, app->timeline);
+    struct timeline *timeline = NULL;
+    struct timeline *next = NULL;
+    HASH_ITER(hh, app->timelines, timeline, next)
+    {
+        run_timeline(app, timeline);
     }
     app_arm_alarm(app);
 }

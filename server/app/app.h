@@ -32,6 +32,13 @@ struct app_ports {
     enum status (*firmware)(void *context, int64_t device_id, const struct firmware_order *order);
     void (*disconnect)(void *context, int64_t device_id, const char *why); /* cuts its link, if any */
     void (*alarm)(void *context, int64_t delay_ms); /* call app_alarm() then; a later call replaces */
+    /*
+     * The status of a device in a plan, or of the plan itself, is another one than before: for those who wait for it.
+     * `device_key` "": of the plan, and perhaps of any of its devices. `plan_id` negative: verification -plan_id; 0:
+     * anything may have changed (a product has gone). After the commit; may be called often; must not call back into
+     * app/ but for reading.
+     */
+    void (*changed)(void *context, int64_t plan_id, const char *device_key);
 };
 
 struct app_settings {

@@ -59,6 +59,9 @@ MUST_USE enum status app_packages_list(struct app *app, const char *product_key,
 /* The folder for temporary uploads (same file system as files/). Borrowed; safe from any thread. */
 const char *app_upload_dir(const struct app *app);
 
+/* The folder of the packages' files: a file is <folder>/<package_file.stored>. Borrowed; safe from any thread. */
+const char *app_files_dir(const struct app *app);
+
 /*
  * Idempotency-Key (api.md, Conventions): an answer given before. `scope` is "POST /api/v1/products" and so on; `digest`
  * the SHA-256 of the body in hex. find: E_NOT_FOUND when the key is new; E_STATE when it was used with another body.

@@ -17,7 +17,7 @@ enum status app_answer_find(struct app *app, const char *scope, const char *key,
     if (status != OK) {
         return status;
     }
-    if (row.at < app_now(app) - KEPT_MS) {
+    if (row.at < app_wall(app) - KEPT_MS) {
         status = E_NOT_FOUND;
     } else if (strcmp(row.digest, digest) != 0) {
         status = E_STATE;
@@ -34,7 +34,7 @@ enum status app_answer_find(struct app *app, const char *scope, const char *key,
 static enum status keep(struct app *app, const char *scope, const char *key, const char *digest,
                         const struct kept_answer *answer)
 {
-    struct answer_row row = {.http_status = answer->http_status, .body = answer->body, .at = app_now(app)};
+    struct answer_row row = {.http_status = answer->http_status, .body = answer->body, .at = app_wall(app)};
     enum status status = text_copy(row.digest, sizeof row.digest, digest);
     if (status != OK || (status = text_copy(row.location, sizeof row.location, answer->location)) != OK ||
         (status = answer_purge(app->store, row.at - KEPT_MS)) != OK) {

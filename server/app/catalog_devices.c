@@ -72,6 +72,7 @@ static bool show(void *context, const struct device *device)
     listing->left--;
     listing->status = task_running_plan(listing->app->store, device->id, &view.active_plan_id);
     if (listing->status == OK) {
+        view.active_plan_id.known &= view.active_plan_id.value > 0; /* a verification is no plan */
         listing->each(listing->context, &view);
     }
     return listing->status == OK;
@@ -131,7 +132,8 @@ static enum status delete_device(struct app *app, struct device *device)
         (status = disconnect(app, device->id, "device deleted")) != OK) {
         return status;
     }
-    return device_delete(app->store, device->id);
+    status = device_delete(app->store, device->id);
+    return status == OK ? app_defer_changed(app, 0, "") : status;
 }
 
 static enum status enable_device(struct app *app, struct device *device)

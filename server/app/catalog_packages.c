@@ -28,7 +28,7 @@ enum status app_package_create(struct app *app, struct package *package, struct 
         files_drop_uploads(app, package);
         return status;
     }
-    package->created_at = app_now(app);
+    package->created_at = app_now(app, package->product_key);
     bool moved = false;
     if ((status = check(app, package, violations)) == OK) {
         status = files_move_in(app, package);

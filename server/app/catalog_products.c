@@ -5,6 +5,7 @@
 #include "app/catalog.h"
 #include "app/catalog_files.h"
 #include "app/internal.h"
+#include "app/timeline.h"
 #include "base/log.h"
 #include "store/device_rows.h"
 #include "store/package_rows.h"
@@ -63,7 +64,7 @@ static enum status create(struct app *app, struct product *product, struct viola
     if (violations->count > 0) {
         return E_RULE;
     }
-    product->created_at = app_now(app);
+    product->created_at = app_now(app, NULL);
     return new_key ? insert_with_new_key(app, product) : product_insert(app->store, product);
 }
 
@@ -129,7 +130,8 @@ static enum status delete_all(struct app *app, const char *key, struct file_name
     if (status != OK || farewell.status != OK) {
         return status != OK ? status : farewell.status;
     }
-    return product_delete(app->store, key);
+    status = product_delete(app->store, key);
+    return status == OK ? app_defer_changed(app, 0, "") : status;
 }
 
 enum status app_product_delete(struct app *app, const char *key)
@@ -142,6 +144,7 @@ enum status app_product_delete(struct app *app, const char *key)
     status = app_use_end(app, delete_all(app, key, &files));
     if (status == OK) {
         files_remove_all(app, &files);
+        timeline_forget(app, key, E_NOT_FOUND);
         log_info("app", "product=%s deleted", key);
     }
     file_names_finish(&files);

@@ -29,8 +29,8 @@ bool app_is_online(struct app *app, int64_t device_id)
 
 const char *app_device_label(struct app *app, int64_t device_id, char label[DEVICE_LABEL])
 {
-    struct device device;
-    if (device_find_by_id(app->store, device_id, &device) == OK) {
+    struct device_brief device;
+    if (device_find_brief(app->store, device_id, &device) == OK) {
         (void)snprintf(label, DEVICE_LABEL, "%s/%s", device.product_key, device.device_key);
     } else {
         (void)snprintf(label, DEVICE_LABEL, "#%lld", (long long)device_id);
@@ -73,7 +73,7 @@ static enum status device_admit(struct app *app, const char *product_key, const 
     if (status != OK) {
         return status;
     }
-    int64_t now = app_now(app);
+    int64_t now = app_now(app, product_key);
     device->auth_mode = mode;
     device->session_encrypted = session_encrypted;
     device->last_seen_at = (struct maybe_instant){true, now};
@@ -99,6 +99,14 @@ enum status app_device_admit(struct app *app, const char *product_key, const cha
     return status;
 }
 
+/* Notes that it was seen now. Within a use. */
+static enum status touch(struct app *app, int64_t device_id)
+{
+    struct device_brief device;
+    enum status status = device_find_brief(app->store, device_id, &device);
+    return status == OK ? device_touch(app->store, device_id, app_now(app, device.product_key)) : status;
+}
+
 /* One event without any report for the running task, in a use of its own. */
 static void link_event(struct app *app, int64_t device_id, enum session_event_kind kind)
 {
@@ -108,7 +116,7 @@ static void link_event(struct app *app, int64_t device_id, enum session_event_ki
     if (status == OK) {
         status = upgrade_event(app, device_id, &event, &found);
         if (status == OK) {
-            status = device_touch(app->store, device_id, app_now(app));
+            status = touch(app, device_id);
         }
         status = app_use_end(app, status);
     }
@@ -121,8 +129,8 @@ static void link_event(struct app *app, int64_t device_id, enum session_event_ki
 
 void app_device_online(struct app *app, int64_t device_id)
 {
-    struct device device;
-    if (device_find_by_id(app->store, device_id, &device) != OK) {
+    struct device_brief device;
+    if (device_find_brief(app->store, device_id, &device) != OK) {
         return; /* deleted between its CONNECT and its SUBSCRIBE: the door is about to cut it */
     }
     struct presence *presence = app_presence(app, device_id);
@@ -137,6 +145,7 @@ void app_device_online(struct app *app, int64_t device_id)
     }
     text_copy_cut(presence->product_key, sizeof presence->product_key, device.product_key);
     presence->generation = ++app->generations;
+    app->presence_changes++;
     presence->got_status = false;
     presence->got_info = false;
     presence->reported = false;
@@ -153,6 +162,7 @@ void app_device_offline(struct app *app, int64_t device_id)
     }
     HASH_DEL(app->present, presence);
     free(presence);
+    app->presence_changes++;
     link_event(app, device_id, SESSION_OFFLINE);
 }
 
@@ -186,7 +196,7 @@ static void take_versions(struct device *device, const struct version_report *re
 
 static enum status store_reported(struct app *app, struct device *device, const struct version_report *versions)
 {
-    device->last_seen_at = (struct maybe_instant){true, app_now(app)};
+    device->last_seen_at = (struct maybe_instant){true, app_now(app, device->product_key)};
     if (versions != NULL) {
         take_versions(device, versions);
     }
@@ -302,14 +312,15 @@ static enum status request_use(struct app *app, int64_t device_id, const struct 
     struct device device;
     struct presence *presence = app_presence(app, device_id);
     enum status status = device_find_by_id(app->store, device_id, &device);
-    if (status == OK) {
-        status = store_reported(app, &device, report);
+    if (status != OK) {
+        return status;
     }
     struct maybe_int plan_id = {0};
-    if (status == OK) {
+    if ((status = store_reported(app, &device, report)) == OK) {
         status = task_running_plan(app->store, device_id, &plan_id);
     }
-    struct log_entry entry = {.at = app_now(app), .direction = LOG_FROM_DEVICE, .kind = LOG_OTA_REQUEST};
+    struct log_entry entry = {
+        .at = app_now(app, device.product_key), .direction = LOG_FROM_DEVICE, .kind = LOG_OTA_REQUEST};
     char versions[LOG_DETAIL - 32];
     describe_versions(report, versions, sizeof versions);
     (void)snprintf(entry.detail, sizeof entry.detail, "upgrade requested with %s",
@@ -370,7 +381,7 @@ enum status app_device_upgrade(struct app *app, int64_t device_id, const struct 
 enum status app_device_seen(struct app *app, int64_t device_id)
 {
     enum status status = app_use_begin(app);
-    return status == OK ? app_use_end(app, device_touch(app->store, device_id, app_now(app))) : status;
+    return status == OK ? app_use_end(app, touch(app, device_id)) : status;
 }
 
 enum status app_device_malformed(struct app *app, int64_t device_id)

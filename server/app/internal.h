@@ -43,16 +43,17 @@ enum deferred_kind {
     DEFER_DISCONNECT,
     DEFER_TOKEN_PUT,
     DEFER_TOKEN_EXPIRE,
-    DEFER_EVALUATE
+    DEFER_EVALUATE,
+    DEFER_CHANGED
 };
 
 /* An effect that waits for the commit. */
 struct deferred {
     enum deferred_kind kind;
-    int64_t device_id;
-    void *payload; /* owned: notify_order, firmware_order or firmware_entry; NULL for the other kinds */
-    char token[LIMIT_TOKEN + 1];
-    const char *why; /* static text */
+    int64_t device_id;           /* DEFER_CHANGED: of the plan */
+    void *payload;               /* owned: notify_order, firmware_order or firmware_entry; NULL for the other kinds */
+    char token[LIMIT_TOKEN + 1]; /* DEFER_CHANGED: the device key */
+    const char *why;             /* static text */
     TAILQ_ENTRY(deferred) entries;
 };
 TAILQ_HEAD(deferred_list, deferred);
@@ -87,12 +88,22 @@ struct app {
     struct deferred *use_marks[USE_DEPTH]; /* last effect that was queued before the use began; NULL: none */
     bool flushing;
     struct pending_list pending;
-    int64_t next_tick;  /* UTC milliseconds */
-    int64_t not_before; /* app_ports.monotonic: after a failure of the store the alarm waits until then */
+    struct timeline *timeline;  /* the server's (app/timeline.h) */
+    struct timeline *timelines; /* uthash by product key: of products with a clock of their own */
+    struct loaded_zone *zones;  /* uthash by name */
+    uint64_t presence_changes;  /* grows with every device that comes or goes */
+    int64_t not_before;         /* app_ports.monotonic: after a failure of the store the alarm waits until then */
 };
 
-/* now of the server's clock */
-int64_t app_now(const struct app *app);
+/* The system's clock: for what is no product's (firmware links, kept answers). */
+int64_t app_wall(const struct app *app);
+
+/* What the clock shows that the product follows, its own or the server's; while that is advanced, the instant at which
+ * it stands. NULL: the server's. */
+int64_t app_now(const struct app *app, const char *product_key);
+
+/* The zone by name, kept for good. Borrowed; NULL: unknown (checked when the plan was saved), or no memory. */
+const struct zone *app_zone(struct app *app, const char *name);
 
 /* Opens a transaction (outermost) or a savepoint. */
 MUST_USE enum status app_use_begin(struct app *app);
@@ -116,6 +127,8 @@ MUST_USE enum status app_defer_firmware(struct app *app, int64_t device_id, cons
 MUST_USE enum status app_defer_token_put(struct app *app, const struct firmware_entry *entry);
 MUST_USE enum status app_defer_token_expire(struct app *app, const char *token);
 MUST_USE enum status app_defer_evaluate(struct app *app, int64_t device_id);
+/* app_ports.changed */
+MUST_USE enum status app_defer_changed(struct app *app, int64_t plan_id, const char *device_key);
 MUST_USE enum status app_defer_disconnect(struct app *app, int64_t device_id, const char *why); /* `why`: static text */
 
 /* Arms PENDING_* for a connected device; it comes after LIMIT_SETTLE_MS of real time. */

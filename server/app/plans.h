@@ -18,16 +18,25 @@ struct key_list {
 };
 
 /*
- * Makes (plan->id == 0) or replaces (saved only, else E_STATE) a plan; plan->id, status and created_at are filled in.
- * Violations: everything of plan_check(), unknown product, package, time zone, package of another type or product, MCU
- * component with several files, empty whitelist, malformed keys; what a later issue brings is refused by name
- * (manual mode, push period, planned time are not part of struct plan yet: http/ refuses them).
+ * Makes (plan->id == 0) or replaces (saved only, else E_STATE) a plan; plan->id, status, created_at and the instants of
+ * the planned times are filled in. Violations: everything of plan_check(), unknown product, package, time zone, planned
+ * times that are none or in the wrong order, package of another type or product, MCU component with several files,
+ * empty whitelist, malformed keys.
  */
 MUST_USE enum status app_plan_save(struct app *app, struct plan *plan, const struct key_list *whitelist,
                                    const struct key_list *blacklist, struct violations *violations);
 MUST_USE enum status app_plan_find(struct app *app, int64_t id, struct plan *plan); /* plan_finish() it */
 MUST_USE enum status app_plan_delete(struct app *app, int64_t id);                  /* saved only, else E_STATE */
-MUST_USE enum status app_plan_activate(struct app *app, int64_t id);                /* E_STATE: not saved */
+
+/*
+ * The arrows of domain/plan.h; E_STATE: there is none from where the plan is. Neither evaluates. A plan whose planned
+ * end is past ends as soon as it is activated or resumed.
+ */
+MUST_USE enum status app_plan_activate(struct app *app, int64_t id);
+MUST_USE enum status app_plan_suspend(struct app *app, int64_t id);
+MUST_USE enum status app_plan_resume(struct app *app, int64_t id);
+MUST_USE enum status app_plan_terminate(struct app *app, int64_t id); /* waiting devices: failed, planTerminated */
+
 typedef void app_plan_visitor(void *context, const struct plan *plan);
 /* `product_key` NULL: all; `status` PLAN_STATUS_COUNT: all. Sort key: the id in decimal. */
 MUST_USE enum status app_plans_list(struct app *app, const char *product_key, enum plan_status status,
@@ -59,6 +68,28 @@ typedef void app_log_visitor(void *context, const struct log_entry *entry);
 MUST_USE enum status app_plan_device_log(struct app *app, int64_t plan_id, const char *device_key,
                                          const struct page *page, app_log_visitor *each, void *context, bool *more);
 
+/* One check as a person reads it. */
+struct explained_check {
+    enum reason check;
+    bool ok;
+    bool warning; /* passed although the value was never reported */
+    const char *expected;
+    const char *actual;
+    struct maybe_instant next_at;
+};
+struct explanation {
+    bool eligible;
+    bool online;
+    int64_t at; /* of the product's clock */
+    size_t count;
+    const struct explained_check *checks; /* in the order in which they are applied */
+};
+typedef void app_explanation_visitor(void *context, const struct explanation *explanation);
+/* Why the device is (not) notified at this moment. E_NOT_FOUND: no such plan, or neither a device of its product nor
+ * whitelisted. */
+MUST_USE enum status app_plan_device_explain(struct app *app, int64_t plan_id, const char *device_key,
+                                             app_explanation_visitor *visit, void *context);
+
 struct plan_statistics {
     int64_t total;
     int64_t by_status[DEVICE_STATUS_COUNT];
@@ -82,8 +113,5 @@ struct evaluation {
 };
 /* Evaluates now, whatever the clock says (behaviour.md, 4). `product_key` NULL: all products. */
 MUST_USE enum status app_evaluate(struct app *app, const char *product_key, struct evaluation *evaluation);
-
-/* The next tick, UTC milliseconds. */
-int64_t app_next_evaluation(const struct app *app);
 
 #endif

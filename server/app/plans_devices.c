@@ -1,6 +1,7 @@
 /* What became of the devices of a plan: list, one, its log, statistics (plans.h). */
 #include <string.h>
 
+#include "app/candidate.h"
 #include "app/internal.h"
 #include "app/plans.h"
 #include "app/upgrade.h"
@@ -8,6 +9,7 @@
 #include "store/device_rows.h"
 #include "store/log_rows.h"
 #include "store/plan_rows.h"
+#include "store/standing_rows.h"
 #include "store/task_rows.h"
 
 struct visit {
@@ -75,10 +77,7 @@ enum status app_plan_device_view(struct app *app, int64_t plan_id, const char *d
     if (status != OK) {
         return status;
     }
-    status = task_find(app->store, plan_id, device_id, &task);
-    if (status == E_NOT_FOUND) {
-        status = task_blank(app->store, plan_id, device_id, &task);
-    }
+    status = plan_member_task(app->store, plan_id, device_id, &task);
     if (status == OK) {
         show(&visit, device_key, &task);
     }
@@ -104,6 +103,46 @@ enum status app_plan_device_log(struct app *app, int64_t plan_id, const char *de
     int64_t device_id = 0;
     enum status status = find_member(app, plan_id, device_key, &device_id);
     return status == OK ? log_list(app->store, plan_id, device_id, page, pass_log_on, &visit, more) : status;
+}
+
+enum status app_plan_device_explain(struct app *app, int64_t plan_id, const char *device_key,
+                                    app_explanation_visitor *visit, void *context)
+{
+    CLEANUP(cleanup_candidate) struct candidate candidate = {0};
+    CLEANUP(cleanup_plan) struct plan plan = {0};
+    struct standing standing;
+    struct eligibility_input input;
+    struct eligibility verdict;
+    enum status status = plan_find(app->store, plan_id, &plan);
+    if (status == OK) {
+        status = candidate_load(app, plan_id, app_now(app, plan.product_key), &candidate);
+    }
+    if (status == OK) {
+        status = standing_find_by_key(app->store, &candidate.plan, device_key, &standing);
+    }
+    if (status != OK) {
+        return status;
+    }
+    candidate_decide(app, &candidate, &standing, &input, &verdict);
+    char words[ELIGIBILITY_CHECKS][2][CHECK_TEXT];
+    struct explained_check checks[ELIGIBILITY_CHECKS];
+    for (size_t i = 0; i < ELIGIBILITY_CHECKS; i++) {
+        const struct eligibility_check *check = &verdict.checks[i];
+        eligibility_explain(&input, &verdict, check->check, words[i][0], words[i][1]);
+        checks[i] = (struct explained_check){.check = check->check,
+                                             .ok = check->ok,
+                                             .warning = check->warning,
+                                             .expected = words[i][0],
+                                             .actual = words[i][1],
+                                             .next_at = check->next_at};
+    }
+    struct explanation explanation = {.eligible = verdict.eligible,
+                                      .online = input.online,
+                                      .at = candidate.moment.now,
+                                      .count = ELIGIBILITY_CHECKS,
+                                      .checks = checks};
+    visit(context, &explanation);
+    return OK;
 }
 
 struct timeline_visit {

@@ -1,5 +1,6 @@
 /* Making, replacing, deleting and activating plans (plans.h). */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "app/internal.h"
@@ -50,14 +51,45 @@ static enum status check_component(struct app *app, const struct plan *plan, siz
     return OK;
 }
 
+/* What the planned time means in the plan's zone. */
+static void check_planned(const struct zone *zone, struct planned_moment *moment, const char *pointer,
+                          struct violations *violations)
+{
+    struct civil civil;
+    if (!moment->set) {
+        return;
+    }
+    if (civil_parse(moment->local, &civil) == OK) {
+        moment->at = zone == NULL ? 0 : zone_instant(zone, &civil);
+    } else {
+        violation_add(violations, "must be a local date-time without offset, such as 2027-03-01T09:00", "%s", pointer);
+    }
+}
+
+static void check_times(struct app *app, struct plan *plan, struct violations *violations)
+{
+    const struct zone *zone = app_zone(app, plan->time_zone);
+    size_t before = violations->count;
+    if (zone == NULL) {
+        char detail[sizeof violations->items[0].detail];
+        (void)snprintf(detail, sizeof detail, "'%s' is not the IANA name of a time zone, such as Asia/Shanghai",
+                       plan->time_zone);
+        violation_add(violations, detail, "/timeZone");
+    }
+    check_planned(zone, &plan->planned_start, "/plannedTime/start", violations);
+    check_planned(zone, &plan->planned_end, "/plannedTime/end", violations);
+    if (violations->count == before && plan->planned_start.set && plan->planned_end.set &&
+        plan->planned_end.at <= plan->planned_start.at) {
+        violation_add(violations, "must be after the start", "/plannedTime/end");
+    }
+}
+
 /* Everything that is wrong, in one pass. */
 static enum status check(struct app *app, struct plan *plan, const struct plan *existing, const struct key_list *white,
                          const struct key_list *black, struct violations *violations)
 {
     enum status status = check_product(app, plan, existing, violations);
-    if (!zone_exists(plan->time_zone)) {
-        violation_add(violations, "must be the IANA name of a time zone, such as Asia/Shanghai", "/timeZone");
-    }
+    check_times(app, plan, violations);
     for (size_t i = 0; status == OK && i < plan->component_count && i < LIMIT_COMPONENTS; i++) {
         status = check_component(app, plan, i, violations);
     }
@@ -77,7 +109,7 @@ static enum status store_plan(struct app *app, struct plan *plan, const struct p
                               const struct key_list *white, const struct key_list *black)
 {
     plan->status = PLAN_SAVED;
-    plan->created_at = existing != NULL ? existing->created_at : app_now(app);
+    plan->created_at = existing != NULL ? existing->created_at : app_now(app, plan->product_key);
     plan->activated_at = plan->started_at = plan->ended_at = (struct maybe_instant){0};
     enum status status = existing != NULL ? plan_replace(app->store, plan) : plan_insert(app->store, plan);
     if (status != OK || (status = put_list(app, plan, LIST_WHITE, white)) != OK ||
@@ -128,49 +160,27 @@ enum status app_plan_find(struct app *app, int64_t id, struct plan *plan)
     return plan_find(app->store, id, plan);
 }
 
-static enum status delete_saved(struct app *app, struct plan *plan)
-{
-    return plan_delete(app->store, plan->id);
-}
-
-static enum status activate_saved(struct app *app, struct plan *plan)
-{
-    if (!plan_status_may_become(plan->status, PLAN_ACTIVATED)) {
-        return E_STATE;
-    }
-    plan->status = PLAN_ACTIVATED;
-    plan->activated_at = (struct maybe_instant){.known = true, .at = app_now(app)};
-    return plan_update_status(app->store, plan);
-}
-
-typedef enum status plan_act(struct app *app, struct plan *plan);
-
-/* One act on one plan that is still saved, in a use of its own. */
-static enum status act_on_saved(struct app *app, int64_t id, plan_act *act, const char *done)
+static enum status delete_saved(struct app *app, int64_t id)
 {
     CLEANUP(cleanup_plan) struct plan plan = {0};
-    enum status status = app_use_begin(app);
-    if (status != OK) {
-        return status;
-    }
-    if ((status = plans_find_saved(app, id, &plan)) == OK) {
-        status = act(app, &plan);
-    }
-    status = app_use_end(app, status);
+    enum status status = plans_find_saved(app, id, &plan);
     if (status == OK) {
-        log_info("app", "plan=%" PRId64 " %s", id, done);
+        status = plan_delete(app->store, id);
     }
-    return status;
+    return status == OK ? app_defer_changed(app, id, "") : status;
 }
 
 enum status app_plan_delete(struct app *app, int64_t id)
 {
-    return act_on_saved(app, id, delete_saved, "deleted");
-}
-
-enum status app_plan_activate(struct app *app, int64_t id)
-{
-    return act_on_saved(app, id, activate_saved, "saved -> activated");
+    enum status status = app_use_begin(app);
+    if (status != OK) {
+        return status;
+    }
+    status = app_use_end(app, delete_saved(app, id));
+    if (status == OK) {
+        log_info("app", "plan=%" PRId64 " deleted", id);
+    }
+    return status;
 }
 
 struct visit {

@@ -1,9 +1,12 @@
 #include "app/upgrade.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "app/evaluation.h"
+#include "app/plans_life.h"
+#include "app/verifications_due.h"
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -83,7 +86,7 @@ static enum status make_tokens(struct app *app, const struct task *task, size_t 
                                      .position = task->components[component].position,
                                      .attempt = task->components[component].attempts,
                                      .file_index = package->files[i].index,
-                                     .created_at = app_now(app)};
+                                     .created_at = app_wall(app)};
         status = app->ports.token(app->ports.context, row.token);
         if (status == OK) {
             status = token_insert(app->store, &row);
@@ -101,6 +104,28 @@ static enum status make_tokens(struct app *app, const struct task *task, size_t 
 
 /* --- effects -------------------------------------------------------------------------------------------------- */
 
+/* One step: who, in which plan, why and when. */
+struct scene {
+    struct app *app;
+    struct task *task;
+    const struct plan *plan;
+    const struct package *const *packages; /* NULL: not at hand */
+    const struct session_event *event;
+    int64_t at;
+    struct device_brief device; /* read by scene_device() when it is needed first */
+    bool has_device;
+};
+
+static enum status scene_device(struct scene *scene)
+{
+    enum status status = OK;
+    if (!scene->has_device) {
+        status = device_find_brief(scene->app->store, scene->task->device_id, &scene->device);
+        scene->has_device = status == OK;
+    }
+    return status;
+}
+
 static int64_t package_size(const struct package *package)
 {
     int64_t size = 0;
@@ -110,27 +135,40 @@ static int64_t package_size(const struct package *package)
     return size;
 }
 
-static enum status send_notify(struct app *app, const struct task *task, const struct plan *plan)
+/* Bytes of the images of component `i` together. */
+static enum status component_size(const struct scene *scene, size_t i, int64_t *size)
 {
-    struct notify_order order = {.min_battery = plan->strategy.min_battery, .min_signal = plan->strategy.min_signal};
+    if (scene->packages != NULL) {
+        *size = package_size(scene->packages[i]);
+        return OK;
+    }
+    CLEANUP(cleanup_package) struct package package = {0};
+    enum status status = package_find(scene->app->store, scene->task->components[i].package_id, &package);
+    *size = status == OK ? package_size(&package) : 0;
+    return status;
+}
+
+static enum status send_notify(const struct scene *scene)
+{
+    const struct task *task = scene->task;
+    const struct strategy *strategy = &scene->plan->strategy;
+    struct notify_order order = {.min_battery = strategy->min_battery, .min_signal = strategy->min_signal};
     for (size_t i = 0; i < task->component_count; i++) {
         const struct task_component *component = &task->components[i];
         if (component->skipped || component->step == STEP_SUCCESSFUL) {
             continue;
         }
-        CLEANUP(cleanup_package) struct package package = {0};
-        enum status status = package_find(app->store, component->package_id, &package);
+        size_t at = order.count++;
+        enum status status = component_size(scene, i, &order.tasks[at].space);
         if (status != OK) {
             return status;
         }
-        size_t at = order.count++;
         order.tasks[at].type = component->type;
-        order.tasks[at].space = package_size(&package);
         text_copy_cut(order.tasks[at].component_no, sizeof order.tasks[at].component_no, component->component_no);
         text_copy_cut(order.tasks[at].source_version, sizeof order.tasks[at].source_version, component->source_version);
         text_copy_cut(order.tasks[at].target_version, sizeof order.tasks[at].target_version, component->target_version);
     }
-    return order.count == 0 ? OK : app_defer_notify(app, task->device_id, &order);
+    return order.count == 0 ? OK : app_defer_notify(scene->app, task->device_id, &order);
 }
 
 static enum status send_firmware(struct app *app, const struct task *task, size_t index, bool fresh)
@@ -173,19 +211,18 @@ static enum status expire_tokens(struct app *app, const struct task *task, size_
     for (size_t i = 0; i < tokens.count && status == OK; i++) {
         status = app_defer_token_expire(app, tokens.tokens[i]);
     }
-    return status == OK ? token_expire_of(app->store, task->id, task->components[index].position, app_now(app))
+    return status == OK ? token_expire_of(app->store, task->id, task->components[index].position, app_wall(app))
                         : status;
 }
 
 /* SDKs before 2.9.2 are told by the platform only when they ask; mockdc tells all and says so (behaviour.md, 10). */
-static enum status note_old_sdk(struct app *app, int64_t device_id, struct log_entry *entry)
+static enum status note_old_sdk(struct scene *scene, struct log_entry *entry)
 {
-    struct device device;
     int major = 0;
     int minor = 0;
     int patch = 0;
-    enum status status = device_find_by_id(app->store, device_id, &device);
-    if (status != OK || sscanf(device.sdk_version, "%d.%d.%d", &major, &minor, &patch) != 3 ||
+    enum status status = scene_device(scene);
+    if (status != OK || sscanf(scene->device.sdk_version, "%d.%d.%d", &major, &minor, &patch) != 3 ||
         (major != 2   ? major > 2
          : minor != 9 ? minor > 9
                       : patch >= 2)) {
@@ -194,89 +231,126 @@ static enum status note_old_sdk(struct app *app, int64_t device_id, struct log_e
     size_t used = strlen(entry->detail);
     (void)snprintf(entry->detail + used, sizeof entry->detail - used,
                    " (SDK %s: the platform pushes by itself only from 2.9.2 on; mockdc pushes to every version)",
-                   device.sdk_version);
+                   scene->device.sdk_version);
     return OK;
 }
 
-/* The first device that starts makes the plan `upgrading`. */
-static enum status plan_started(struct app *app, const struct plan *plan, int64_t at)
+static enum status apply_log(struct scene *scene, struct log_entry *entry)
 {
-    CLEANUP(cleanup_plan) struct plan now = {0};
-    enum status status = plan_find(app->store, plan->id, &now);
-    if (status != OK || now.status != PLAN_ACTIVATED) {
-        return status;
-    }
-    now.status = PLAN_UPGRADING;
-    now.started_at = (struct maybe_instant){true, at};
-    log_info("app", "plan=%lld activated -> upgrading", (long long)plan->id);
-    return plan_update_status(app->store, &now);
+    entry->at = scene->at;
+    enum status status = entry->kind == LOG_PLAN_ISSUED ? note_old_sdk(scene, entry) : OK;
+    return status == OK ? log_append(scene->app->store, scene->task->plan_id, scene->task->device_id, entry) : status;
 }
 
-static enum status task_finished(struct app *app, const struct task *task, const struct session_event *event,
-                                 int64_t at)
+/* It refused a plan that is over meanwhile: there is no next time (behaviour.md, 3). */
+static enum status task_released(const struct scene *scene)
 {
-    char label[DEVICE_LABEL];
-    log_info("app", "device=%s plan=%lld %s %s", app_device_label(app, task->device_id, label),
-             (long long)task->plan_id, device_status_name(task->status), reason_name(task->reason));
-    enum status status = evaluation_end_plan(app, task->plan_id, at);
+    const struct plan *plan = scene->plan;
+    if (plan->id < 0) {
+        return verification_refused(scene->app, scene->task, plan, scene->at);
+    }
+    if (plan->status != PLAN_TERMINATED && plan->status != PLAN_ENDED) {
+        return OK; /* the store counts slots by status */
+    }
+    bool ended = plan->status == PLAN_ENDED;
+    struct session_event event = {.kind = SESSION_ABORT,
+                                  .device_online = scene->event->device_online,
+                                  .abort = {.reason = ended ? REASON_PLAN_ENDED : REASON_PLAN_TERMINATED,
+                                            .kind = ended ? LOG_ENDED : LOG_TERMINATED,
+                                            .direction = LOG_FROM_SERVER,
+                                            .why = "the plan is over: it is not offered again"},
+                                  .progress = -1};
+    return upgrade_step(scene->app, scene->task, plan, &event, scene->at);
+}
+
+static enum status task_finished(struct scene *scene)
+{
+    struct app *app = scene->app;
+    const struct task *task = scene->task;
+    enum status found = scene_device(scene);
+    if (found != OK) {
+        return found;
+    }
+    log_info("app", "device=%s/%s %s=%lld %s %s", scene->device.product_key, scene->device.device_key,
+             task->plan_id < 0 ? "verification" : "plan", llabs((long long)task->plan_id),
+             device_status_name(task->status), reason_name(task->reason));
+    enum status status = plans_life_end_final(app, task->plan_id, scene->at);
     const struct presence *presence = app_presence(app, task->device_id);
     if (status != OK || presence == NULL) {
         return status;
     }
-    if (event->kind == SESSION_STATUS) {
+    if (scene->event->kind == SESSION_STATUS) {
         return app_defer_evaluate(app, task->device_id); /* acted on at PUBREL: the device is idle now */
     }
     app_arm_pending(app, presence, PENDING_NEXT_PLAN); /* by its version or a timeout: it may not be idle yet */
     return OK;
 }
 
-static enum status apply_effect(struct app *app, const struct task *task, const struct plan *plan,
-                                const struct session_event *event, struct session_effect *effect, int64_t at)
+static enum status apply_effect(struct scene *scene, struct session_effect *effect)
 {
-    const struct presence *presence = app_presence(app, task->device_id);
+    struct app *app = scene->app;
+    const struct presence *presence = app_presence(app, scene->task->device_id);
     switch (effect->kind) {
     case EFFECT_LOG:
-        effect->entry.at = at;
-        if (effect->entry.kind == LOG_PLAN_ISSUED) {
-            enum status status = note_old_sdk(app, task->device_id, &effect->entry);
-            if (status != OK) {
-                return status;
-            }
-        }
-        return log_append(app->store, task->plan_id, task->device_id, &effect->entry);
+        return apply_log(scene, &effect->entry);
     case EFFECT_SEND_NOTIFY:
-        return send_notify(app, task, plan);
+        return send_notify(scene);
     case EFFECT_SEND_URL:
-        return send_firmware(app, task, effect->component, effect->fresh);
+        return send_firmware(app, scene->task, effect->component, effect->fresh);
     case EFFECT_EXPIRE_URL:
-        return expire_tokens(app, task, effect->component);
+        return expire_tokens(app, scene->task, effect->component);
     case EFFECT_SETTLE:
         if (presence != NULL) {
             app_arm_pending(app, presence, PENDING_SETTLED);
         }
         return OK;
     case EFFECT_STARTED:
-        return plan_started(app, plan, at);
+        return plans_life_started(app, scene->plan, scene->at);
     case EFFECT_RELEASED:
-        return OK; /* the store counts slots by status */
+        return task_released(scene);
     case EFFECT_FINISHED:
-        return task_finished(app, task, event, at);
+        return task_finished(scene);
     case SESSION_EFFECT_COUNT:
         break;
     }
     return E_INTERNAL;
 }
 
+/* Those who wait for a status of this device look again. */
+static enum status tell_changed(struct scene *scene)
+{
+    enum status status = scene_device(scene);
+    return status == OK ? app_defer_changed(scene->app, scene->task->plan_id, scene->device.device_key) : status;
+}
+
+enum status upgrade_step_with(struct app *app, struct task *task, const struct plan *plan,
+                              const struct package *const *packages, const struct session_event *event, int64_t at)
+{
+    struct session_effects effects;
+    struct scene scene = {.app = app, .task = task, .plan = plan, .packages = packages, .event = event, .at = at};
+    enum device_status before = task->status;
+    session_step(task, &plan->strategy, event, at, &effects);
+    enum status status = task_save(app->store, task);
+    bool changed = task->status != before;
+    for (size_t i = 0; i < effects.count && status == OK; i++) {
+        status = apply_effect(&scene, &effects.items[i]);
+    }
+    return status == OK && changed ? tell_changed(&scene) : status;
+}
+
 enum status upgrade_step(struct app *app, struct task *task, const struct plan *plan, const struct session_event *event,
                          int64_t at)
 {
-    struct session_effects effects;
-    session_step(task, &plan->strategy, event, at, &effects);
-    enum status status = task_save(app->store, task);
-    for (size_t i = 0; i < effects.count && status == OK; i++) {
-        status = apply_effect(app, task, plan, event, &effects.items[i], at);
+    return upgrade_step_with(app, task, plan, NULL, event, at);
+}
+
+void upgrade_fill_versions(struct task *task, const bool *skip, const char *const *source)
+{
+    for (size_t i = 0; i < task->component_count; i++) {
+        struct task_component *component = &task->components[i];
+        component->skipped = skip[i];
+        text_copy_cut(component->source_version, sizeof component->source_version, source[i] != NULL ? source[i] : "");
     }
-    return status;
 }
 
 enum status upgrade_event(struct app *app, int64_t device_id, const struct session_event *event, bool *found)
@@ -293,7 +367,7 @@ enum status upgrade_event(struct app *app, int64_t device_id, const struct sessi
         known.progress = upgrade_progress(app, &task, task.current);
     }
     status = plan_find(app->store, task.plan_id, &plan);
-    return status == OK ? upgrade_step(app, &task, &plan, &known, app_now(app)) : status;
+    return status == OK ? upgrade_step(app, &task, &plan, &known, app_now(app, plan.product_key)) : status;
 }
 
 /* --- moments -------------------------------------------------------------------------------------------------- */
@@ -332,7 +406,8 @@ void upgrade_device_settled(struct app *app, struct presence *presence)
 
 enum { TIMEOUTS_AT_ONCE = 256 };
 
-static enum status time_out(struct app *app, const struct task_key *key, int64_t now)
+/* One attempt; *device_key: whose. */
+static enum status time_out(struct app *app, const struct task_key *key, int64_t now, struct device_brief *device)
 {
     struct task task;
     CLEANUP(cleanup_plan) struct plan plan = {0};
@@ -340,12 +415,16 @@ static enum status time_out(struct app *app, const struct task_key *key, int64_t
     if (status == OK) {
         status = plan_find(app->store, key->plan_id, &plan);
     }
+    if (status == OK) {
+        status = device_find_brief(app->store, key->device_id, device);
+    }
     struct session_event event = {
         .kind = SESSION_TIMEOUT, .device_online = app_is_online(app, key->device_id), .progress = -1};
     return status == OK ? upgrade_step(app, &task, &plan, &event, now) : status;
 }
 
-enum status upgrade_run_timeouts(struct app *app, int64_t now)
+enum status upgrade_run_timeouts(struct app *app, const char *scope, int64_t now, upgrade_timeout_listener *fired,
+                                 void *context)
 {
     struct task_key due[TIMEOUTS_AT_ONCE];
     size_t count = 0;
@@ -353,9 +432,13 @@ enum status upgrade_run_timeouts(struct app *app, int64_t now)
         count = 0;
         enum status status = app_use_begin(app);
         if (status == OK) {
-            status = tasks_due(app->store, now, due, TIMEOUTS_AT_ONCE, &count);
+            status = tasks_due(app->store, scope, now, due, TIMEOUTS_AT_ONCE, &count);
             for (size_t i = 0; i < count && status == OK; i++) {
-                status = time_out(app, &due[i], now);
+                struct device_brief device;
+                status = time_out(app, &due[i], now, &device);
+                if (status == OK) {
+                    fired(context, due[i].plan_id, device.device_key);
+                }
             }
             status = app_use_end(app, status);
         }

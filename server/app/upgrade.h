@@ -12,9 +12,19 @@
 #include "domain/task.h"
 #include "session/session.h"
 
-/* Runs one step of `task` (within a use) and carries out what follows. `at` is the plan's now. */
+/*
+ * Runs one step of `task` (within a use) and carries out what follows. `at` is the plan's now. `packages`: of the
+ * plan's components, for those who have them already; NULL: they are read where needed.
+ */
+MUST_USE enum status upgrade_step_with(struct app *app, struct task *task, const struct plan *plan,
+                                       const struct package *const *packages, const struct session_event *event,
+                                       int64_t at);
 MUST_USE enum status upgrade_step(struct app *app, struct task *task, const struct plan *plan,
                                   const struct session_event *event, int64_t at);
+
+/* What an evaluation found, before SESSION_ISSUE: per component whether it is skipped and its version (NULL unknown).
+ */
+void upgrade_fill_versions(struct task *task, const bool *skip, const char *const *source);
 
 /* The task in which the device is inUpgrade gets the event; *found tells whether there was one. Within a use. */
 MUST_USE enum status upgrade_event(struct app *app, int64_t device_id, const struct session_event *event, bool *found);
@@ -25,8 +35,11 @@ void upgrade_device_reported(struct app *app, struct presence *presence);
 /* LIMIT_SETTLE_MS after the connect: cached statuses have come by now. */
 void upgrade_device_settled(struct app *app, struct presence *presence);
 
-/* Ends the attempts whose deadline has passed at `now`. */
-MUST_USE enum status upgrade_run_timeouts(struct app *app, int64_t now);
+/* Of `scope` (store/clock_rows.h): ends the attempts whose deadline has passed at `now`; `fired` hears of each. Not
+ * within a use. */
+typedef void upgrade_timeout_listener(void *context, int64_t plan_id, const char *device_key);
+MUST_USE enum status upgrade_run_timeouts(struct app *app, const char *scope, int64_t now,
+                                          upgrade_timeout_listener *fired, void *context);
 
 /* Percent of the component's present download that went out, or -1 when nothing is known. */
 int upgrade_progress(struct app *app, const struct task *task, size_t component);

@@ -45,6 +45,9 @@ static void deferred_apply(struct app *app, const struct deferred *item)
     case DEFER_EVALUATE:
         evaluation_device(app, item->device_id);
         break;
+    case DEFER_CHANGED:
+        app->ports.changed(app->ports.context, item->device_id, item->token);
+        break;
     }
     if (status == E_CLOSED) {
         char label[DEVICE_LABEL];
@@ -152,6 +155,13 @@ enum status app_defer_token_expire(struct app *app, const char *token)
 enum status app_defer_evaluate(struct app *app, int64_t device_id)
 {
     return deferred_add(app, (struct deferred){.kind = DEFER_EVALUATE, .device_id = device_id}, NULL, 0);
+}
+
+enum status app_defer_changed(struct app *app, int64_t plan_id, const char *device_key)
+{
+    struct deferred item = {.kind = DEFER_CHANGED, .device_id = plan_id};
+    enum status status = text_copy(item.token, sizeof item.token, device_key);
+    return status == OK ? deferred_add(app, item, NULL, 0) : status;
 }
 
 enum status app_defer_disconnect(struct app *app, int64_t device_id, const char *why)

@@ -7,7 +7,9 @@
 #include <sys/stat.h>
 
 #include "app/catalog.h"
+#include "app/clock.h"
 #include "app/internal.h"
+#include "base/instant.h"
 #include "base/text.h"
 #include "support/suite.h"
 
@@ -15,6 +17,13 @@ static int64_t port_now(void *context)
 {
     const struct house *house = context;
     return house->now;
+}
+
+static int64_t port_monotonic(void *context)
+{
+    struct house *house = context;
+    house->monotonic_extra += house->monotonic_step;
+    return house->now + house->monotonic_extra;
 }
 
 static enum status port_token(void *context, char token[LIMIT_TOKEN + 1])
@@ -70,18 +79,29 @@ static void port_alarm(void *context, int64_t delay_ms)
     house->delay = delay_ms;
 }
 
+static void port_changed(void *context, int64_t plan_id, const char *device_key)
+{
+    struct house *house = context;
+    CU_ASSERT_EQUAL(house->app->depth, 0);
+    house->changes++;
+    house->changed_plan_id = plan_id;
+    text_copy_cut(house->changed_device, sizeof house->changed_device, device_key);
+}
+
 static void open_app(struct house *house)
 {
     struct error error = {0};
-    struct app_settings settings = {.data_dir = house->folder, .slots = house->slots};
+    struct app_settings settings = {
+        .data_dir = house->folder, .slots = house->slots, .strict_gates = house->strict_gates};
     struct app_ports ports = {.context = house,
                               .now = port_now,
-                              .monotonic = port_now,
+                              .monotonic = port_monotonic,
                               .token = port_token,
                               .notify = port_notify,
                               .firmware = port_firmware,
                               .disconnect = port_disconnect,
-                              .alarm = port_alarm};
+                              .alarm = port_alarm,
+                              .changed = port_changed};
     enum status status = app_create(&settings, &ports, &house->app, &error);
     if (status != OK) {
         (void)fprintf(stderr, "    %s: %s\n", error.place, error.text);
@@ -134,20 +154,39 @@ void house_advance(struct house *house, int64_t milliseconds)
     house->now = end;
 }
 
-int64_t house_package(struct house *house, const char *name, enum component_type type, const char *target, size_t files)
+void house_set_clock(struct house *house, const char *now)
 {
-    struct package package = {.component_type = type, .package_type = PACKAGE_FULL, .file_count = files};
+    struct clock_view view;
+    struct maybe_instant at = {.known = true};
+    CU_ASSERT_EQUAL_FATAL(instant_parse(now, &at.at), OK);
+    CU_ASSERT_EQUAL_FATAL(app_clock_set(house->app, "pk1", CLOCK_MANUAL, at, &view), OK);
+}
+
+static void note_advanced(void *context, enum status status, const struct advance_result *result)
+{
+    (void)result;
+    *(bool *)context = status == OK;
+}
+
+void house_pass(struct house *house, int64_t milliseconds)
+{
+    bool done = false;
+    CU_ASSERT_EQUAL_FATAL(app_clock_advance(house->app, "pk1", true, milliseconds, note_advanced, &done), OK);
+    CU_ASSERT_TRUE_FATAL(done);
+}
+
+/* Stores `files` files for it and makes it. */
+static int64_t make_package(struct house *house, struct package *package, size_t files)
+{
     struct violations violations = {0};
-    CU_ASSERT_EQUAL(text_copy(package.name, sizeof package.name, name), OK);
-    CU_ASSERT_EQUAL(text_copy(package.product_key, sizeof package.product_key, "pk1"), OK);
-    CU_ASSERT_EQUAL(text_copy(package.target_version, sizeof package.target_version, target), OK);
+    package->file_count = files;
     for (size_t i = 0; i < files; i++) {
-        struct package_file *file = &package.files[i];
-        char path[128];
+        struct package_file *file = &package->files[i];
+        char path[LIMIT_PATH + 128];
         file->index = (int)i;
         file->size = 1000;
         (void)snprintf(file->name, sizeof file->name, "fw%zu.bin", i);
-        (void)snprintf(file->stored, sizeof file->stored, "%s-%zu", name, i);
+        (void)snprintf(file->stored, sizeof file->stored, "%.40s-%zu", package->name, i);
         (void)snprintf(path, sizeof path, "%s/%s", app_upload_dir(house->app), file->stored);
         FILE *stream = fopen(path, "we");
         CU_ASSERT_PTR_NOT_NULL_FATAL(stream);
@@ -159,46 +198,92 @@ int64_t house_package(struct house *house, const char *name, enum component_type
         memset(file->sha256, 'b', 64);
         memset(file->crc32, 'c', 8);
     }
-    enum status status = app_package_create(house->app, &package, &violations);
+    enum status status = app_package_create(house->app, package, &violations);
     for (size_t i = 0; i < violations.count; i++) {
         (void)fprintf(stderr, "    %s %s\n", violations.items[i].pointer, violations.items[i].detail);
     }
     CU_ASSERT_EQUAL_FATAL(status, OK);
-    int64_t id = package.id;
+    return package->id;
+}
+
+static struct package blank_package(const char *name, enum component_type type, const char *target)
+{
+    struct package package = {.component_type = type, .package_type = PACKAGE_FULL};
+    CU_ASSERT_EQUAL(text_copy(package.name, sizeof package.name, name), OK);
+    CU_ASSERT_EQUAL(text_copy(package.product_key, sizeof package.product_key, "pk1"), OK);
+    CU_ASSERT_EQUAL(text_copy(package.target_version, sizeof package.target_version, target), OK);
+    return package;
+}
+
+int64_t house_package(struct house *house, const char *name, enum component_type type, const char *target, size_t files)
+{
+    struct package package = blank_package(name, type, target);
+    int64_t id = make_package(house, &package, files);
     package_finish(&package);
     return id;
+}
+
+int64_t house_delta(struct house *house, const char *name, const char *source, const char *target)
+{
+    struct package package = blank_package(name, COMPONENT_MCU, target);
+    package.package_type = PACKAGE_DELTA;
+    package.sources = calloc(1, sizeof *package.sources);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(package.sources);
+    package.source_count = 1;
+    text_copy_cut(package.sources[0], sizeof package.sources[0], source);
+    int64_t id = make_package(house, &package, 1);
+    package_finish(&package);
+    return id;
+}
+
+int64_t house_plan_start(struct house *house, struct plan *plan, const char *whitelisted)
+{
+    struct violations violations = {0};
+    struct key_list white = {.keys = &whitelisted, .count = 1};
+    struct key_list none = {0};
+    enum status status = app_plan_save(house->app, plan, whitelisted != NULL ? &white : &none, &none, &violations);
+    for (size_t i = 0; i < violations.count; i++) {
+        (void)fprintf(stderr, "    %s %s\n", violations.items[i].pointer, violations.items[i].detail);
+    }
+    CU_ASSERT_EQUAL_FATAL(status, OK);
+    CU_ASSERT_EQUAL_FATAL(app_plan_activate(house->app, plan->id), OK);
+    int64_t id = plan->id;
+    plan_finish(plan);
+    return id;
+}
+
+static void add_component(struct house *house, struct plan *plan, int64_t package_id)
+{
+    struct package package = {0};
+    size_t i = plan->component_count++;
+    CU_ASSERT_EQUAL_FATAL(app_package_find(house->app, package_id, &package), OK);
+    struct plan_component *component = &plan->components[i];
+    *component =
+        (struct plan_component){.sequence = (int)i + 1, .type = package.component_type, .package_id = package_id};
+    (void)snprintf(component->component_no, sizeof component->component_no, "C%zu", i);
+    (void)snprintf(component->name, sizeof component->name, "component %zu", i);
+    package_finish(&package);
+}
+
+void house_plan_init(struct house *house, struct plan *plan, const char *name, int64_t package_id)
+{
+    *plan = (struct plan){.mode = PLAN_SILENT, .strategy = STRATEGY_DEFAULT};
+    CU_ASSERT_EQUAL(text_copy(plan->name, sizeof plan->name, name), OK);
+    CU_ASSERT_EQUAL(text_copy(plan->product_key, sizeof plan->product_key, "pk1"), OK);
+    CU_ASSERT_EQUAL(text_copy(plan->time_zone, sizeof plan->time_zone, "UTC"), OK);
+    add_component(house, plan, package_id);
 }
 
 int64_t house_plan(struct house *house, const char *name, const int64_t *packages, size_t count,
                    const struct strategy *strategy, const char *whitelisted)
 {
-    struct plan plan = {
-        .mode = PLAN_SILENT, .strategy = strategy != NULL ? *strategy : STRATEGY_DEFAULT, .component_count = count};
-    struct violations violations = {0};
-    struct key_list white = {.keys = &whitelisted, .count = 1};
-    struct key_list none = {0};
-    CU_ASSERT_EQUAL(text_copy(plan.name, sizeof plan.name, name), OK);
-    CU_ASSERT_EQUAL(text_copy(plan.product_key, sizeof plan.product_key, "pk1"), OK);
-    CU_ASSERT_EQUAL(text_copy(plan.time_zone, sizeof plan.time_zone, "UTC"), OK);
-    for (size_t i = 0; i < count; i++) {
-        struct package package = {0};
-        CU_ASSERT_EQUAL_FATAL(app_package_find(house->app, packages[i], &package), OK);
-        struct plan_component *component = &plan.components[i];
-        *component =
-            (struct plan_component){.sequence = (int)i + 1, .type = package.component_type, .package_id = packages[i]};
-        (void)snprintf(component->component_no, sizeof component->component_no, "C%zu", i);
-        (void)snprintf(component->name, sizeof component->name, "component %zu", i);
-        package_finish(&package);
+    struct plan plan;
+    house_plan_init(house, &plan, name, packages[0]);
+    for (size_t i = 1; i < count; i++) {
+        add_component(house, &plan, packages[i]);
     }
-    enum status status = app_plan_save(house->app, &plan, whitelisted != NULL ? &white : &none, &none, &violations);
-    for (size_t i = 0; i < violations.count; i++) {
-        (void)fprintf(stderr, "    %s %s\n", violations.items[i].pointer, violations.items[i].detail);
-    }
-    CU_ASSERT_EQUAL_FATAL(status, OK);
-    CU_ASSERT_EQUAL_FATAL(app_plan_activate(house->app, plan.id), OK);
-    int64_t id = plan.id;
-    plan_finish(&plan);
-    return id;
+    plan.strategy = strategy != NULL ? *strategy : STRATEGY_DEFAULT;
+    return house_plan_start(house, &plan, whitelisted);
 }
 
 static void fill_versions(struct version_report *report, const char *component, const char *version)
@@ -239,6 +324,37 @@ void house_status(struct house *house, int64_t device_id, int status, const char
         report.versions.module_is_bare = true;
     }
     CU_ASSERT_EQUAL(app_device_upgrade(house->app, device_id, &report), OK);
+}
+
+void house_upgrade(struct house *house, int64_t device_id, const char *version)
+{
+    static const int statuses[] = {1, 2, 4, 5, 8, 9};
+    for (size_t i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
+        house_status(house, device_id, statuses[i], "C0", NULL);
+    }
+    house_status(house, device_id, 11, "C0", version);
+}
+
+void house_request(struct house *house, int64_t device_id)
+{
+    struct version_report versions = {0};
+    CU_ASSERT_EQUAL(app_device_request(house->app, device_id, &versions), OK);
+}
+
+int house_notifies(const struct house *house, int64_t device_id)
+{
+    int count = 0;
+    for (size_t i = 0; i < house->order_count; i++) {
+        const struct order *order = &house->orders[i];
+        count += order->is_notify && (device_id == 0 || order->device_id == device_id) ? 1 : 0;
+    }
+    return count;
+}
+
+void house_evaluate(struct house *house)
+{
+    struct evaluation result;
+    CU_ASSERT_EQUAL(app_evaluate(house->app, "pk1", &result), OK);
 }
 
 static void keep_task(void *context, const struct plan_device *device)

@@ -5,16 +5,33 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/instant.h"
+#include "base/text.h"
 
 bool raw_open(struct raw_mqtt *client, uint16_t port)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     *client = (struct raw_mqtt){.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    buffer_init(&client->input, 1024U * 1024U);
+    if (client->fd >= 0 && connect(client->fd, (struct sockaddr *)&address, sizeof address) == 0) {
+        return true;
+    }
+    raw_close(client);
+    return false;
+}
+
+bool raw_open_unix(struct raw_mqtt *client, const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (text_copy(address.sun_path, sizeof address.sun_path, path) != OK) {
+        return false;
+    }
+    *client = (struct raw_mqtt){.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     buffer_init(&client->input, 1024U * 1024U);
     if (client->fd >= 0 && connect(client->fd, (struct sockaddr *)&address, sizeof address) == 0) {
         return true;
@@ -118,6 +135,22 @@ int raw_connect_code(struct raw_mqtt *client, const char *client_id, const char 
     struct mqtt_packet packet;
     if (!raw_connect(client, client_id, password) || !raw_receive(client, 5000, &packet) ||
         packet.type != MQTT_CONNACK || packet.body_length != 2) {
+        return -1;
+    }
+    return packet.body[1];
+}
+
+int raw_connect_user(struct raw_mqtt *client, const char *client_id, const char *user)
+{
+    CLEANUP(cleanup_buffer) struct buffer out;
+    struct mqtt_packet packet;
+    struct mqtt_connect connect = {.protocol = "MQTT", .level = 4, .flags = 0x82, .keep_alive_s = 120};
+    connect.client_id = (struct mqtt_text){client_id, strlen(client_id)};
+    connect.user_name = (struct mqtt_text){user, strlen(user)};
+    buffer_init(&out, LIMIT_MQTT_CONNECT);
+    mqtt_connect_write(&out, &connect);
+    if (!raw_send(client, out.data, out.length) || !raw_receive(client, 5000, &packet) || packet.type != MQTT_CONNACK ||
+        packet.body_length != 2) {
         return -1;
     }
     return packet.body[1];

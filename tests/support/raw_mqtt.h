@@ -20,6 +20,9 @@ struct raw_mqtt {
 
 /* TCP to 127.0.0.1; false when refused. */
 bool raw_open(struct raw_mqtt *client, uint16_t port);
+bool raw_open_unix(struct raw_mqtt *client, const char *path);
+/* CONNECT with a user name and no password, as the front sends it to the broker, and its CONNACK: the code, or -1. */
+int raw_connect_user(struct raw_mqtt *client, const char *client_id, const char *user);
 void raw_close(struct raw_mqtt *client);
 void raw_reset(struct raw_mqtt *client); /* RST instead of FIN */
 

@@ -46,6 +46,15 @@ json_t *json_maybe_text(const char *text)
     return json;
 }
 
+json_t *log_entry_json(const struct log_entry *entry)
+{
+    struct maybe_int attempt = {.known = entry->attempt > 0, .value = entry->attempt};
+    return json_pack("{s:o, s:o, s:o, s:s, s:s, s:o, s:o}", "at", json_instant(entry->at), "componentNo",
+                     json_maybe_text(entry->component_no), "attempt", json_maybe_int(&attempt), "direction",
+                     log_direction_name(entry->direction), "kind", log_kind_name(entry->kind), "code",
+                     json_maybe_int(&entry->code), "detail", json_maybe_text(entry->detail));
+}
+
 json_t *reasons_json(const int64_t counts[REASON_COUNT])
 {
     json_t *json = json_object();

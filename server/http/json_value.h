@@ -19,6 +19,9 @@ json_t *json_maybe_number(const struct maybe_number *value);
 /* null for ""; bytes that are no UTF-8 (a device may send any) are written as '?'. */
 json_t *json_maybe_text(const char *text);
 
+/* An entry of an upgrade log. */
+json_t *log_entry_json(const struct log_entry *entry);
+
 /* {"battery": 3, ...}: the reasons that occur. */
 json_t *reasons_json(const int64_t counts[REASON_COUNT]);
 

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -22,6 +23,7 @@ struct mapping {
     uint8_t *bytes;
     size_t size;
     size_t references;
+    bool forgotten;    /* no longer in the table: goes with its last user */
     int64_t last_used; /* monotonic_ms() */
     UT_hash_handle hh;
 };
@@ -175,7 +177,27 @@ void mapping_release(struct mapping *mapping)
     (void)pthread_mutex_lock(&mappings->lock);
     mapping->references--;
     mapping->last_used = monotonic_ms();
+    bool last = mapping->forgotten && mapping->references == 0;
     (void)pthread_mutex_unlock(&mappings->lock);
+    if (last) {
+        mapping_destroy(mapping);
+    }
+}
+
+void mappings_forget(struct mappings *mappings, const char *path)
+{
+    struct mapping *mapping = NULL;
+    (void)pthread_mutex_lock(&mappings->lock);
+    HASH_FIND_STR(mappings->table, path, mapping);
+    bool unused = mapping != NULL && mapping->references == 0;
+    if (mapping != NULL) {
+        HASH_DEL(mappings->table, mapping);
+        mapping->forgotten = true;
+    }
+    (void)pthread_mutex_unlock(&mappings->lock);
+    if (unused) {
+        mapping_destroy(mapping);
+    }
 }
 
 const uint8_t *mapping_bytes(const struct mapping *mapping)

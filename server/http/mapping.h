@@ -33,6 +33,12 @@ void mapping_release(struct mapping *mapping);
 
 const uint8_t *mapping_bytes(const struct mapping *mapping);
 
+/*
+ * The file is looked at again by who takes it next; who has it goes on with it. Any thread. (The file may have changed
+ * since it was mapped.)
+ */
+void mappings_forget(struct mappings *mappings, const char *path);
+
 /* Unmaps what has not been used for a while. Any thread, every second or so. */
 void mappings_tick(struct mappings *mappings, int64_t now);
 

@@ -6,30 +6,46 @@
 #include "base/text.h"
 #include "http/json_value.h"
 
-static json_t *files_json(const struct package *package)
+static json_t *files_json(const struct package *package, const struct package_check *check)
 {
     json_t *files = json_array();
     for (size_t i = 0; i < package->file_count; i++) {
         const struct package_file *file = &package->files[i];
-        (void)json_array_append_new(files, json_pack("{s:i, s:s, s:I, s:s, s:s, s:s}", "index", file->index, "name",
-                                                     file->name, "size", (json_int_t)file->size, "md5", file->md5,
-                                                     "sha256", file->sha256, "crc32", file->crc32));
+        bool damaged = check != NULL && i < check->count && !check->files[i].intact;
+        (void)json_array_append_new(files,
+                                    json_pack("{s:i, s:s, s:I, s:s, s:s, s:s, s:b}", "index", file->index, "name",
+                                              file->name, "size", (json_int_t)file->size, "md5", file->md5, "sha256",
+                                              file->sha256, "crc32", file->crc32, "damaged", damaged));
     }
     return files;
 }
 
-json_t *package_json(const struct package *package)
+json_t *package_json(const struct package *package, const struct package_check *check)
 {
     json_t *sources = json_array();
     for (size_t i = 0; i < package->source_count; i++) {
         (void)json_array_append_new(sources, json_string(package->sources[i]));
     }
-    return json_pack("{s:I, s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:o, s:o}", "id", (json_int_t)package->id, "name",
-                     package->name, "productKey", package->product_key, "componentType",
-                     component_type_name(package->component_type), "packageType",
-                     package_type_name(package->package_type), "sourceVersions", sources, "targetVersion",
-                     package->target_version, "remarks", package->remarks, "createdAt",
-                     json_instant(package->created_at), "files", files_json(package));
+    return json_pack(
+        "{s:I, s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:o, s:o, s:o}", "id", (json_int_t)package->id, "name", package->name,
+        "productKey", package->product_key, "componentType", component_type_name(package->component_type),
+        "packageType", package_type_name(package->package_type), "sourceVersions", sources, "targetVersion",
+        package->target_version, "remarks", package->remarks, "createdAt", json_instant(package->created_at),
+        "checkedAt", check == NULL ? json_null() : json_instant(check->checked_at), "files",
+        files_json(package, check));
+}
+
+json_t *package_check_json(const struct package_check *check)
+{
+    json_t *files = json_array();
+    bool intact = true;
+    for (size_t i = 0; i < check->count; i++) {
+        const struct file_check *file = &check->files[i];
+        intact &= file->intact;
+        (void)json_array_append_new(files, json_pack("{s:i, s:s, s:b, s:o}", "index", file->index, "name", file->name,
+                                                     "intact", file->intact, "detail", json_maybe_text(file->detail)));
+    }
+    return json_pack("{s:b, s:o, s:o}", "intact", intact, "checkedAt", json_instant(check->checked_at), "files", files);
 }
 
 static enum status read_sources(struct package *package, const json_t *sources, struct verdict *verdict)

@@ -1,6 +1,9 @@
 /*
  * Whitelist and blacklist of a plan: a JSON array, or text/csv with one device key a line.
+ *
+ *   deviceKey \r\n   861 \r\n   \r\n   8-6        line 4: "/3" in the errors, whatever lines are blank or the header
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -15,32 +18,75 @@
 /* The list of the request, kept in one place of the input. */
 enum { BODY_KEYS = LIST_WHITE };
 
-/* Cuts the body into its lines in place; blank lines are none, blanks around a key do not count. */
+/* The name of the column, as the first line of a file that another program wrote. */
+static const char header[] = "deviceKey";
+
+/* Ends the line at `text` in place and returns where the next one begins; NULL: it was the last. */
+static char *cut_line(char *text)
+{
+    char *end = text + strcspn(text, "\r\n");
+    char *next = *end == '\0' ? NULL : end + (end[0] == '\r' && end[1] == '\n' ? 2 : 1);
+    while (end > text && (end[-1] == ' ' || end[-1] == '\t')) {
+        end--;
+    }
+    *end = '\0';
+    return next;
+}
+
+static size_t count_line_ends(const char *text)
+{
+    size_t count = 0;
+    for (const char *p = text; *p != '\0'; p++) {
+        count += *p == '\n' || *p == '\r';
+    }
+    return count;
+}
+
+/*
+ * Cuts the body into its lines in place; blank lines are none but count, blanks around a key do not count. The key of
+ * keys[i] stands in line lines[i].
+ */
 static enum status read_csv(struct keys *keys, char *text, struct verdict *verdict)
 {
-    size_t lines = 1;
-    for (const char *p = text; *p != '\0'; p++) {
-        lines += *p == '\n';
-    }
-    keys->keys = calloc(lines, sizeof *keys->keys);
-    if (keys->keys == NULL) {
+    static const char byte_order_mark[] = "\xef\xbb\xbf";
+    size_t most = count_line_ends(text) + 1;
+    keys->keys = calloc(most, sizeof *keys->keys);
+    keys->lines = calloc(most, sizeof *keys->lines);
+    if (keys->keys == NULL || keys->lines == NULL) {
         return E_NOMEM;
     }
-    char *save = NULL;
-    for (char *line = strtok_r(text, "\r\n", &save); line != NULL; line = strtok_r(NULL, "\r\n", &save)) {
+    char *line = text + (text_starts_with(text, byte_order_mark) ? strlen(byte_order_mark) : 0);
+    for (uint32_t number = 1; line != NULL; number++) {
+        char *next = cut_line(line);
         line += strspn(line, " \t");
-        size_t length = strlen(line);
-        while (length > 0 && (line[length - 1] == ' ' || line[length - 1] == '\t')) {
-            line[--length] = '\0';
-        }
-        if (length > 0) {
+        if (line[0] != '\0' && (number > 1 || strcasecmp(line, header) != 0)) {
+            keys->lines[keys->count] = number;
             keys->keys[keys->count++] = line;
         }
+        line = next;
     }
     if (keys->count > LIMIT_PLAN_LIST) {
         violation_add(&verdict->broken, "must be at most 1000000 device keys", "%s", "");
     }
     return OK;
+}
+
+/* app/ names keys by their place in the list; who wrote a file looks for the line. */
+static void name_lines(struct violations *violations, const struct keys *keys)
+{
+    for (size_t i = 0; i < violations->count; i++) {
+        struct violation *violation = &violations->items[i];
+        int64_t place = 0;
+        if (violation->pointer[0] != '/' ||
+            text_parse_int(violation->pointer + 1, 0, (int64_t)keys->count - 1, &place) != OK) {
+            continue;
+        }
+        uint32_t line = keys->lines[place];
+        char detail[sizeof violation->detail + 32];
+        (void)snprintf(detail, sizeof detail, "line %u: %s", (unsigned)line, violation->detail);
+        text_copy_cut(violation->detail, sizeof violation->detail, detail);
+        (void)snprintf(violation->pointer, sizeof violation->pointer, "/%u", (unsigned)(line - 1));
+    }
 }
 
 void plan_lists_check_put(struct request *request)
@@ -75,6 +121,9 @@ static void put(const struct api *api, struct request *request, enum plan_list l
     struct key_list key_list = {keys->keys, keys->count};
     enum status status = app_plan_list_put(api->app, request->input.id, list, &key_list, &request->verdict.broken);
     if (status != OK) {
+        if (status == E_RULE && keys->lines != NULL) {
+            name_lines(&request->verdict.broken, keys);
+        }
         request_refuse(request, answer, status, status == E_STATE ? "only a saved plan can be changed" : NULL);
         return;
     }

@@ -25,6 +25,11 @@ static struct MHD_Response *make_take(struct answer *answer, bool no_store)
     if (answer->allow[0] != '\0') {
         (void)MHD_add_response_header(response, "Allow", answer->allow);
     }
+    if (answer->file_name[0] != '\0') {
+        char text[ANSWER_FILE_NAME + 32];
+        (void)snprintf(text, sizeof text, "attachment; filename=\"%s\"", answer->file_name);
+        (void)MHD_add_response_header(response, "Content-Disposition", text);
+    }
     if (answer->challenge != NULL) {
         (void)MHD_add_response_header(response, "WWW-Authenticate", answer->challenge);
     }

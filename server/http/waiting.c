@@ -37,12 +37,14 @@ struct waiter {
     TAILQ_ENTRY(waiter) all_entries;
 };
 
+TAILQ_HEAD(subject_list, subject);
+
 struct waiting {
     struct app *app;
     struct subject *subjects; /* by name */
     struct waiter_queue all;  /* those with a subject */
     size_t count;             /* in all */
-    TAILQ_HEAD(, subject) dirty;
+    struct subject_list dirty;
     struct loop_wakeup *wakeup; /* for dirty ones */
     struct loop_timer *timer;
     int64_t armed_for; /* INT64_MAX: not armed */

@@ -11,12 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
-#include "base/cleanup.h"
-#include "base/text.h"
 #include "bench.h"
 #include "crypto/password.h"
 #include "mqtt_load.h"
@@ -79,35 +74,16 @@ static bool connect_front(const struct server *server, struct mqtt_sender *sende
            raw_subscribe_own(&sender->link, client_id);
 }
 
-static bool open_unix(struct raw_mqtt *link, const char *path)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (text_copy(address.sun_path, sizeof address.sun_path, path) != OK) {
-        return false;
-    }
-    *link = (struct raw_mqtt){.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-    buffer_init(&link->input, LIMIT_MQTT_PACKET);
-    return link->fd >= 0 && connect(link->fd, (struct sockaddr *)&address, sizeof address) == 0;
-}
-
 /* As the front does: the user name is the client id, which the broker's access list wants. */
 static bool connect_direct(const char *socket_path, struct mqtt_sender *sender, int number)
 {
-    CLEANUP(cleanup_buffer) struct buffer out;
     char key[16];
     char client_id[64];
-    struct mqtt_packet packet;
     device_key(key, number);
     (void)snprintf(client_id, sizeof client_id, "qd%s%s", product, key);
     mqtt_sender_init(sender, client_id);
-    struct mqtt_connect connect = {.protocol = "MQTT", .level = 4, .flags = 0x82, .keep_alive_s = 120};
-    connect.client_id = (struct mqtt_text){client_id, strlen(client_id)};
-    connect.user_name = connect.client_id;
-    buffer_init(&out, LIMIT_MQTT_CONNECT);
-    mqtt_connect_write(&out, &connect);
-    return open_unix(&sender->link, socket_path) && raw_send(&sender->link, out.data, out.length) &&
-           raw_receive(&sender->link, 5000, &packet) && packet.type == MQTT_CONNACK && packet.body_length == 2 &&
-           packet.body[1] == 0 && raw_subscribe_own(&sender->link, client_id);
+    return raw_open_unix(&sender->link, socket_path) && raw_connect_user(&sender->link, client_id, client_id) == 0 &&
+           raw_subscribe_own(&sender->link, client_id);
 }
 
 static void open_scene(struct scene *scene)

@@ -14,6 +14,7 @@
 /* The device keys of a list, as a request brings them. NULL keys: the request has no such member, the list stays. */
 struct key_list {
     const char *const *keys; /* borrowed */
+    const uint32_t *lines;   /* borrowed; of each key in the file it came in, from 1; NULL: it was an array */
     size_t count;
 };
 
@@ -21,7 +22,7 @@ struct key_list {
  * Makes (plan->id == 0) or replaces (saved only, else E_STATE) a plan; plan->id, status, created_at and the instants of
  * the planned times are filled in. Violations: everything of plan_check(), unknown product, package, time zone, planned
  * times that are none or in the wrong order, package of another type or product, MCU component with several files,
- * empty whitelist, malformed keys.
+ * empty whitelist, malformed and repeated keys.
  */
 MUST_USE enum status app_plan_save(struct app *app, struct plan *plan, const struct key_list *whitelist,
                                    const struct key_list *blacklist, struct violations *violations);
@@ -42,7 +43,7 @@ typedef void app_plan_visitor(void *context, const struct plan *plan);
 MUST_USE enum status app_plans_list(struct app *app, const char *product_key, enum plan_status status,
                                     const struct page *page, app_plan_visitor *each, void *context, bool *more);
 
-/* Replaces a list (saved only, else E_STATE); atomic. E_RULE names malformed keys by place: /0, /17 ... */
+/* Replaces a list (saved only, else E_STATE); atomic. E_RULE names malformed and repeated keys: /0, /17 ... */
 MUST_USE enum status app_plan_list_put(struct app *app, int64_t plan_id, enum plan_list list,
                                        const struct key_list *keys, struct violations *violations);
 typedef void app_key_visitor(void *context, const char *device_key);

@@ -93,8 +93,9 @@ static enum status check(struct app *app, struct plan *plan, const struct plan *
     for (size_t i = 0; status == OK && i < plan->component_count && i < LIMIT_COMPONENTS; i++) {
         status = check_component(app, plan, i, violations);
     }
-    plan_list_check(LIST_WHITE, white, "/whitelist", violations);
-    plan_list_check(LIST_BLACK, black, "/blacklist", violations);
+    if (status == OK && (status = plan_list_check(LIST_WHITE, white, "/whitelist", violations)) == OK) {
+        status = plan_list_check(LIST_BLACK, black, "/blacklist", violations);
+    }
     /* last: it sorts the components, and the pointers above name places in the request */
     plan_check(plan, violations);
     return status == OK && violations->count > 0 ? E_RULE : status;

@@ -3,7 +3,6 @@
  *
  *   deviceKey \r\n   861 \r\n   \r\n   8-6        line 4: "/3" in the errors, whatever lines are blank or the header
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -71,24 +70,6 @@ static enum status read_csv(struct keys *keys, char *text, struct verdict *verdi
     return OK;
 }
 
-/* app/ names keys by their place in the list; who wrote a file looks for the line. */
-static void name_lines(struct violations *violations, const struct keys *keys)
-{
-    for (size_t i = 0; i < violations->count; i++) {
-        struct violation *violation = &violations->items[i];
-        int64_t place = 0;
-        if (violation->pointer[0] != '/' ||
-            text_parse_int(violation->pointer + 1, 0, (int64_t)keys->count - 1, &place) != OK) {
-            continue;
-        }
-        uint32_t line = keys->lines[place];
-        char detail[sizeof violation->detail + 32];
-        (void)snprintf(detail, sizeof detail, "line %u: %s", (unsigned)line, violation->detail);
-        text_copy_cut(violation->detail, sizeof violation->detail, detail);
-        (void)snprintf(violation->pointer, sizeof violation->pointer, "/%u", (unsigned)(line - 1));
-    }
-}
-
 void plan_lists_check_put(struct request *request)
 {
     request_check_id(request, 0);
@@ -118,12 +99,9 @@ void plan_lists_check_put(struct request *request)
 static void put(const struct api *api, struct request *request, enum plan_list list, struct answer *answer)
 {
     const struct keys *keys = &request->input.lists[BODY_KEYS];
-    struct key_list key_list = {keys->keys, keys->count};
+    struct key_list key_list = {.keys = keys->keys, .lines = keys->lines, .count = keys->count};
     enum status status = app_plan_list_put(api->app, request->input.id, list, &key_list, &request->verdict.broken);
     if (status != OK) {
-        if (status == E_RULE && keys->lines != NULL) {
-            name_lines(&request->verdict.broken, keys);
-        }
         request_refuse(request, answer, status, status == E_STATE ? "only a saved plan can be changed" : NULL);
         return;
     }

@@ -52,7 +52,7 @@ static enum status save(const struct api *api, struct request *request, struct a
     struct input *input = &request->input;
     struct key_list lists[PLAN_LIST_COUNT];
     for (int list = 0; list < PLAN_LIST_COUNT; list++) {
-        lists[list] = (struct key_list){input->lists[list].keys, input->lists[list].count};
+        lists[list] = (struct key_list){.keys = input->lists[list].keys, .count = input->lists[list].count};
     }
     enum status status =
         app_plan_save(api->app, &input->plan, &lists[LIST_WHITE], &lists[LIST_BLACK], &request->verdict.broken);

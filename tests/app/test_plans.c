@@ -143,8 +143,8 @@ static void test_all_in_one_pass(void)
 
 static void test_put(void)
 {
-    static const char *const keys[] = {"A", "B", "A"};
-    struct key_list white = {.keys = keys, .count = 3};
+    static const char *const keys[] = {"A", "B"};
+    struct key_list white = {.keys = keys, .count = 2};
     struct key_list none = {.keys = keys, .count = 0};
     struct violations violations = {0};
     struct plan found = {0};

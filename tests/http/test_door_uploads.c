@@ -202,6 +202,11 @@ static void test_plan(void)
     CU_ASSERT_EQUAL(reply.status, 422);
     CHECK(strstr(buffer_text(&reply.body), "\"/1\"") != NULL);
     reply_finish(&reply);
+    ask(&house, "PUT", below, csv, "deviceKey\nDK3\n\nDK4\nDK3\n", &reply);
+    CU_ASSERT_EQUAL(reply.status, 422);
+    CHECK(strstr(buffer_text(&reply.body), "\"/4\"") != NULL);
+    CHECK(strstr(buffer_text(&reply.body), "line 5: DK3 is in the list already, in line 2") != NULL);
+    reply_finish(&reply);
     (void)snprintf(below, sizeof below, "%s/statistics", path);
     json_t *statistics = rest(&house, "GET", below, NULL, 200);
     CU_ASSERT_EQUAL(json_integer_value(json_object_get(statistics, "total")), 3);

@@ -320,6 +320,7 @@ static void announce(void *context)
     }
     (void)printf("state in %s\n", house->data.path);
     (void)fflush(stdout);
+    http_server_check_packages(house->http);
 }
 
 /* For /readyz: what is up. */

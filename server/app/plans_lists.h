@@ -10,8 +10,8 @@
 /* Whether the request has the member at all; an empty list counts as given. */
 bool plan_list_is_given(const struct key_list *keys);
 
-/* Names what is wrong with a given list: <pointer>, or <pointer>/<place> of a malformed key or of one that stood before.
- * E_NOMEM. */
+/* Names what is wrong with a given list: <pointer>, or <pointer>/<place> of a malformed key or of one that stood
+ * before. E_NOMEM. */
 MUST_USE enum status plan_list_check(enum plan_list list, const struct key_list *keys, const char *pointer,
                                      struct violations *violations);
 

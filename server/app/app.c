@@ -302,11 +302,7 @@ static void run_timeline(struct app *app, struct timeline *timeline)
 {
     int64_t due = 0;
     int64_t now = timeline_now(app, timeline);
-    if (timeline->advance != NULL) {
-        advance_go_on(app, timeline);
-        return;
-    }
-    if (timeline->clock.mode == CLOCK_MANUAL) {
+    if (timeline->advance != NULL || timeline->clock.mode == CLOCK_MANUAL) {
         return;
     }
     enum status status = timeline_next_due(app, timeline, &due);
@@ -315,6 +311,24 @@ static void run_timeline(struct app *app, struct timeline *timeline)
     }
     if (status != OK) {
         app->not_before = app->ports.monotonic(app->ports.context) + RETRY_MS;
+    }
+}
+
+/* One slice in all: however many clocks are advanced, what else the server does waits for one of them. */
+static void advance_one(struct app *app)
+{
+    struct timeline *first = app->timeline->advance != NULL ? app->timeline : NULL;
+    struct timeline *timeline = NULL;
+    struct timeline *next = NULL;
+    HASH_ITER(hh, app->timelines, timeline, next)
+    {
+        if (timeline->advance != NULL && (first == NULL || timeline->advance_turn < first->advance_turn)) {
+            first = timeline;
+        }
+    }
+    if (first != NULL) {
+        first->advance_turn = ++app->advance_turns;
+        advance_go_on(app, first);
     }
 }
 
@@ -328,5 +342,6 @@ void app_alarm(struct app *app)
     {
         run_timeline(app, timeline);
     }
+    advance_one(app);
     app_arm_alarm(app);
 }

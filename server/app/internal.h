@@ -91,6 +91,7 @@ struct app {
     struct timeline *timeline;  /* the server's (app/timeline.h) */
     struct timeline *timelines; /* uthash by product key: of products with a clock of their own */
     struct loaded_zone *zones;  /* uthash by name */
+    uint64_t advance_turns;     /* slices of advances so far */
     uint64_t presence_changes;  /* grows with every device that comes or goes */
     int64_t not_before;         /* app_ports.monotonic: after a failure of the store the alarm waits until then */
 };

@@ -40,6 +40,7 @@ struct timeline {
     int64_t quiet_changes;
     uint64_t quiet_presence;
     struct advance *advance; /* NULL: none is under way */
+    uint64_t advance_turn;   /* when it had its last slice: app->advance_turns then */
     UT_hash_handle hh;
 };
 

@@ -361,6 +361,39 @@ static void test_slices(void)
     house_close(&house);
 }
 
+/* Of several advances one has a slice per alarm, each in its turn. */
+static void test_slices_take_turns(void)
+{
+    static const char *const keys[] = {"pk1", "pk2", NULL};
+    struct answer answers[3] = {0};
+    struct product product = {.key = "pk2", .secret = "s", .name = "n"};
+    struct violations violations = {0};
+    int64_t starts[3];
+    struct clock_view view;
+    house_open(&house, 100);
+    CU_ASSERT_EQUAL_FATAL(app_product_create(house.app, &product, &violations), OK);
+    house.monotonic_step = LIMIT_SLICE_MS;
+    for (size_t i = 0; i < 3; i++) {
+        CU_ASSERT_EQUAL(app_clock_advance(house.app, keys[i], true, hour, keep_answer, &answers[i]), OK);
+    }
+    for (size_t i = 0; i < 3; i++) {
+        CU_ASSERT_EQUAL(app_clock_view(house.app, keys[i], &view), OK);
+        starts[i] = view.now;
+    }
+    for (int turn = 1; turn <= 9; turn++) {
+        app_alarm(house.app);
+        int64_t moved = 0;
+        for (size_t i = 0; i < 3; i++) {
+            CU_ASSERT_EQUAL(app_clock_view(house.app, keys[i], &view), OK);
+            int64_t ticks = (view.now - starts[i]) / (hour / 6);
+            CU_ASSERT_TRUE(ticks == turn / 3 || ticks == turn / 3 + 1);
+            moved += ticks;
+        }
+        CU_ASSERT_EQUAL(moved, turn);
+    }
+    house_close(&house);
+}
+
 static void test_slices_end_early(void)
 {
     struct answer gone = {0};
@@ -404,6 +437,7 @@ int main(void)
                                              {"set past the end", test_set_past_the_end},
                                              {"planned end on a running clock", test_end_on_running_clock},
                                              {"slices", test_slices},
+                                             {"slices take turns", test_slices_take_turns},
                                              {"slices end early", test_slices_end_early},
                                              {"long advance", test_long_advance},
                                              {0}};

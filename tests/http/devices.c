@@ -42,6 +42,16 @@ int64_t devices_connect(struct house *house, const char *product_key, const char
     return arrival.id;
 }
 
+static void leave(struct house *house, void *context)
+{
+    app_device_offline(house->app, *(const int64_t *)context);
+}
+
+void devices_leave(struct house *house, int64_t device_id)
+{
+    house_run(house, leave, &device_id);
+}
+
 struct step {
     int64_t device_id;
     int status;

@@ -38,9 +38,10 @@ static enum status port_notify(void *context, int64_t device_id, const struct no
 
 static enum status port_firmware(void *context, int64_t device_id, const struct firmware_order *order)
 {
+    struct house *house = context;
     (void)device_id;
-    (void)order;
-    return ((struct house *)context)->takes_orders ? OK : E_CLOSED;
+    (void)snprintf(house->link, sizeof house->link, "/firmware/%s%s", order->files[0].token, order->files[0].extension);
+    return house->takes_orders ? OK : E_CLOSED;
 }
 
 static void port_disconnect(void *context, int64_t device_id, const char *why)

@@ -33,6 +33,7 @@ struct house {
     char base[64]; /* "http://127.0.0.1:PORT" */
     struct http_readiness ready;
     bool takes_orders;       /* devices are there: what app/ wants said to them is taken, and goes nowhere */
+    char link[64];           /* "/firmware/..." of the firmware information that went out last; of the loop's thread */
     atomic_llong changed_ns; /* monotonic, of the first change that app/ told since this was set to 0 */
 };
 

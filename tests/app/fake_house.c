@@ -223,6 +223,11 @@ int64_t house_package(struct house *house, const char *name, enum component_type
     return id;
 }
 
+int64_t house_mcu_package(struct house *house, const char *target)
+{
+    return house_package(house, target, COMPONENT_MCU, target, 1);
+}
+
 int64_t house_delta(struct house *house, const char *name, const char *source, const char *target)
 {
     struct package package = blank_package(name, COMPONENT_MCU, target);
@@ -234,6 +239,12 @@ int64_t house_delta(struct house *house, const char *name, const char *source, c
     int64_t id = make_package(house, &package, 1);
     package_finish(&package);
     return id;
+}
+
+void house_set_planned(struct planned_moment *moment, const char *local)
+{
+    moment->set = true;
+    text_copy_cut(moment->local, sizeof moment->local, local);
 }
 
 int64_t house_plan_start(struct house *house, struct plan *plan, const char *whitelisted)
@@ -376,6 +387,13 @@ const char *house_reason_of(struct house *house, int64_t plan_id, const char *de
     struct task task = {0};
     return app_plan_device_view(house->app, plan_id, device_key, keep_task, &task) == OK ? reason_name(task.reason)
                                                                                          : "?";
+}
+
+void house_expect_device(struct house *house, int64_t plan_id, const char *device_key, const char *status,
+                         const char *reason)
+{
+    CHECK_ROW(device_key, strcmp(house_status_of(house, plan_id, device_key), status) == 0);
+    CHECK_ROW(device_key, strcmp(house_reason_of(house, plan_id, device_key), reason) == 0);
 }
 
 struct counting {

@@ -55,6 +55,8 @@ void house_pass(struct house *house, int64_t milliseconds);
 
 int64_t house_package(struct house *house, const char *name, enum component_type type, const char *target,
                       size_t files);
+/* For MCUs, full, of one file; its name is the version. */
+int64_t house_mcu_package(struct house *house, const char *target);
 /* For MCUs, of one file, from one source version. */
 int64_t house_delta(struct house *house, const char *name, const char *source, const char *target);
 
@@ -64,6 +66,7 @@ int64_t house_plan(struct house *house, const char *name, const int64_t *package
 
 /* A silent plan of one component "C0" with the package, in UTC, not stored yet: the test changes what it wants. */
 void house_plan_init(struct house *house, struct plan *plan, const char *name, int64_t package_id);
+void house_set_planned(struct planned_moment *moment, const char *local);
 /* Saves (whitelist of one key, NULL: all), activates; its id. Ends the test when a rule is broken. */
 int64_t house_plan_start(struct house *house, struct plan *plan, const char *whitelisted);
 
@@ -83,6 +86,9 @@ void house_evaluate(struct house *house);
 /* The device in the plan: status by name, component 0's step; "" when it does not belong to it. */
 const char *house_status_of(struct house *house, int64_t plan_id, const char *device_key);
 const char *house_reason_of(struct house *house, int64_t plan_id, const char *device_key);
+/* Asserts both. */
+void house_expect_device(struct house *house, int64_t plan_id, const char *device_key, const char *status,
+                         const char *reason);
 /* How often `kind` stands in its log. */
 int house_log_count(struct house *house, int64_t plan_id, const char *device_key, enum log_kind kind);
 enum plan_status house_plan_status(struct house *house, int64_t plan_id);

@@ -6,7 +6,6 @@
 
 #include "app/catalog.h"
 #include "base/instant.h"
-#include "base/text.h"
 #include "fake_house.h"
 #include "support/suite.h"
 
@@ -93,11 +92,6 @@ static void expect_words(const char *row, const struct answer *answer, const cha
         (void)fprintf(stderr, "    %s: fired %s\n", row, answer->words);
     }
     CHECK_ROW(row, strcmp(answer->words, words) == 0);
-}
-
-static int64_t package_of(const char *target)
-{
-    return house_package(&house, target, COMPONENT_MCU, target, 1);
 }
 
 /* --- the modes -------------------------------------------------------------------------------------------------- */
@@ -191,7 +185,7 @@ static void test_set_fires_nothing(void)
     house_open(&house, 100);
     set("pk1", CLOCK_MANUAL, "2027-03-01T10:05:00Z");
     (void)house_device(&house, "DK1", "C0", "1");
-    int64_t package = package_of("2");
+    int64_t package = house_mcu_package(&house, "2");
     (void)house_plan(&house, "p", &package, 1, NULL, NULL);
     set("pk1", CLOCK_MANUAL, "2027-03-01T12:00:00Z");
     CU_ASSERT_EQUAL(house.order_count, 0);
@@ -214,7 +208,7 @@ static void test_timeouts(void)
         .retries = 1, .min_signal = -113, .min_battery = 30, .timeout_minutes = 25};
     house_open(&house, 100);
     set("pk1", CLOCK_MANUAL, "2027-03-01T10:01:00Z");
-    int64_t package = package_of("2");
+    int64_t package = house_mcu_package(&house, "2");
     int64_t plan = house_plan(&house, "p", &package, 1, &strategy, NULL);
     int64_t device = house_device(&house, "DK1", "C0", "1");
     house_status(&house, device, 1, "C0", NULL);
@@ -241,7 +235,7 @@ static void test_timeout_after_drop(void)
         .retries = 0, .min_signal = -113, .min_battery = 30, .timeout_minutes = 25};
     house_open(&house, 100);
     set("pk1", CLOCK_MANUAL, "2020-03-01T10:01:00Z");
-    int64_t package = package_of("2");
+    int64_t package = house_mcu_package(&house, "2");
     int64_t plan = house_plan(&house, "p", &package, 1, &strategy, NULL);
     int64_t device = house_device(&house, "DK1", "C0", "1");
     house_status(&house, device, 2, "C0", NULL);
@@ -253,22 +247,16 @@ static void test_timeout_after_drop(void)
     house_close(&house);
 }
 
-static void set_planned(struct planned_moment *moment, const char *local)
-{
-    moment->set = true;
-    text_copy_cut(moment->local, sizeof moment->local, local);
-}
-
 /* Planned start, push period and planned end of one plan in Shanghai, with a device that is offline. */
 static void test_edges(void)
 {
     struct plan plan;
     house_open(&house, 100);
     set("pk1", CLOCK_MANUAL, "2027-03-01T00:00:00Z"); /* 08:00 there */
-    house_plan_init(&house, &plan, "p", package_of("2"));
+    house_plan_init(&house, &plan, "p", house_mcu_package(&house, "2"));
     (void)snprintf(plan.time_zone, sizeof plan.time_zone, "Asia/Shanghai");
-    set_planned(&plan.planned_start, "2027-03-01T08:15");
-    set_planned(&plan.planned_end, "2027-03-01T12:25");
+    house_set_planned(&plan.planned_start, "2027-03-01T08:15");
+    house_set_planned(&plan.planned_end, "2027-03-01T12:25");
     plan.push_period = (struct push_period){.set = true, .start_hour = 9, .end_hour = 10};
     int64_t id = house_plan_start(&house, &plan, NULL);
     struct answer answer = advance("pk1", true, 5 * hour);
@@ -286,7 +274,7 @@ static void test_window_tick(void)
     struct plan plan;
     house_open(&house, 100);
     set("pk1", CLOCK_MANUAL, "2027-03-01T00:00:00Z");
-    house_plan_init(&house, &plan, "p", package_of("2"));
+    house_plan_init(&house, &plan, "p", house_mcu_package(&house, "2"));
     (void)snprintf(plan.time_zone, sizeof plan.time_zone, "Asia/Kathmandu"); /* +5:45: hours begin at xx:15 */
     plan.push_period = (struct push_period){.set = true, .start_hour = 7, .end_hour = 8};
     int64_t id = house_plan_start(&house, &plan, NULL);
@@ -306,8 +294,8 @@ static void test_set_past_the_end(void)
     struct plan plan;
     house_open(&house, 100);
     set("pk1", CLOCK_MANUAL, "2027-03-01T00:00:00Z");
-    house_plan_init(&house, &plan, "p", package_of("2"));
-    set_planned(&plan.planned_end, "2027-03-02T00:00");
+    house_plan_init(&house, &plan, "p", house_mcu_package(&house, "2"));
+    house_set_planned(&plan.planned_end, "2027-03-02T00:00");
     int64_t id = house_plan_start(&house, &plan, NULL);
     set("pk1", CLOCK_MANUAL, "2027-03-01T23:59:59.999Z");
     CU_ASSERT_EQUAL(house_plan_status(&house, id), PLAN_ACTIVATED);
@@ -323,8 +311,8 @@ static void test_end_on_running_clock(void)
 {
     struct plan plan;
     house_open(&house, 100);
-    house_plan_init(&house, &plan, "p", package_of("2"));
-    set_planned(&plan.planned_end, "2026-11-23T10:05:00");
+    house_plan_init(&house, &plan, "p", house_mcu_package(&house, "2"));
+    house_set_planned(&plan.planned_end, "2026-11-23T10:05:00");
     int64_t id = house_plan_start(&house, &plan, NULL);
     house_advance(&house, 2 * minute - 1);
     CU_ASSERT_EQUAL(house_plan_status(&house, id), PLAN_ACTIVATED);

@@ -86,8 +86,8 @@ struct explanation {
     const struct explained_check *checks; /* in the order in which they are applied */
 };
 typedef void app_explanation_visitor(void *context, const struct explanation *explanation);
-/* Why the device is (not) notified at this moment. E_NOT_FOUND: no such plan, or neither a device of its product nor
- * whitelisted. */
+/* Why the device is (not) notified at this moment; one that the plan upgrades already is not: notBusy. E_NOT_FOUND: no
+ * such plan, or neither a device of its product nor whitelisted. */
 MUST_USE enum status app_plan_device_explain(struct app *app, int64_t plan_id, const char *device_key,
                                              app_explanation_visitor *visit, void *context);
 

@@ -123,6 +123,9 @@ enum status app_plan_device_explain(struct app *app, int64_t plan_id, const char
     if (status != OK) {
         return status;
     }
+    if (standing.status == DEVICE_IN_UPGRADE) { /* an evaluation passes it over: it has this plan already */
+        standing.busy_plan_id = (struct maybe_int){true, plan_id};
+    }
     candidate_decide(app, &candidate, &standing, &input, &verdict);
     char words[ELIGIBILITY_CHECKS][2][CHECK_TEXT];
     struct explained_check checks[ELIGIBILITY_CHECKS];

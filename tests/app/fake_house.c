@@ -315,15 +315,33 @@ void house_report(struct house *house, int64_t device_id, const char *mcu_compon
     CU_ASSERT_EQUAL(app_device_info(house->app, device_id, &info), OK);
 }
 
-int64_t house_device(struct house *house, const char *device_key, const char *mcu_component, const char *mcu_version)
+static int64_t admit(struct house *house, const char *device_key)
 {
     struct device device;
     CU_ASSERT_EQUAL_FATAL(app_device_admit(house->app, "pk1", device_key, AUTH_TYPE_0, false,
                                            "0123456789abcdef0123456789abcdef", &device),
                           OK);
     app_device_online(house->app, device.id);
-    house_report(house, device.id, mcu_component, mcu_version);
     return device.id;
+}
+
+int64_t house_device_with(struct house *house, const char *device_key, const struct status_report *status)
+{
+    int64_t id = admit(house, device_key);
+    struct info_report info = {.versions = {.module_version = "M1"}};
+    fill_versions(&info.versions, "C0", "1");
+    if (status != NULL) {
+        CU_ASSERT_EQUAL(app_device_status(house->app, id, status), OK);
+    }
+    CU_ASSERT_EQUAL(app_device_info(house->app, id, &info), OK);
+    return id;
+}
+
+int64_t house_device(struct house *house, const char *device_key, const char *mcu_component, const char *mcu_version)
+{
+    int64_t id = admit(house, device_key);
+    house_report(house, id, mcu_component, mcu_version);
+    return id;
 }
 
 void house_status(struct house *house, int64_t device_id, int status, const char *component, const char *mcu_version)

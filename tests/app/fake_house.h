@@ -72,6 +72,8 @@ int64_t house_plan_start(struct house *house, struct plan *plan, const char *whi
 
 /* Authenticates, comes online and reports status and information; its id. */
 int64_t house_device(struct house *house, const char *device_key, const char *mcu_component, const char *mcu_version);
+/* The same with this status and no other (NULL: none), module "M1" and MCU "C0" at "1". */
+int64_t house_device_with(struct house *house, const char *device_key, const struct status_report *status);
 void house_report(struct house *house, int64_t device_id, const char *mcu_component, const char *mcu_version);
 void house_status(struct house *house, int64_t device_id, int status, const char *component, const char *mcu_version);
 

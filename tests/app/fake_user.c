@@ -5,16 +5,21 @@
 #include "base/text.h"
 #include "support/suite.h"
 
-void user_init_plan(struct house *house, struct plan *plan, const char *target, const char *zone)
+void user_init_plan_of(struct house *house, struct plan *plan, const char *name, int64_t package_id)
 {
     static const struct upgrade_text texts[] = {{"zh", "\xe5\xa5\xbd"}, {"en", "better"}, {"de", "besser"}};
-    house_plan_init(house, plan, target, house_mcu_package(house, target));
+    house_plan_init(house, plan, name, package_id);
     plan->mode = PLAN_MANUAL;
-    text_copy_cut(plan->time_zone, sizeof plan->time_zone, zone);
     plan->texts = calloc(3, sizeof *plan->texts);
     CU_ASSERT_PTR_NOT_NULL_FATAL(plan->texts);
     memcpy(plan->texts, texts, sizeof texts);
     plan->text_count = 3;
+}
+
+void user_init_plan(struct house *house, struct plan *plan, const char *target, const char *zone)
+{
+    user_init_plan_of(house, plan, target, house_mcu_package(house, target));
+    text_copy_cut(plan->time_zone, sizeof plan->time_zone, zone);
 }
 
 int64_t user_start_plan(struct house *house, const char *target, const char *whitelisted)

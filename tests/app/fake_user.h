@@ -9,6 +9,8 @@
 #include "app/consent.h"
 #include "fake_house.h"
 
+/* A plan in manual mode with three texts, in UTC, with the package for "C0", not stored yet. */
+void user_init_plan_of(struct house *house, struct plan *plan, const char *name, int64_t package_id);
 /* A plan in manual mode with three texts to version `target` of "C0", in `zone`, not stored yet. */
 void user_init_plan(struct house *house, struct plan *plan, const char *target, const char *zone);
 /* The same in UTC, activated; whitelist NULL: all; start and end NULL: none planned. */

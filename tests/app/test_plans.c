@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "app/internal.h"
+#include "base/instant.h"
 #include "fake_house.h"
 #include "store/device_rows.h"
 #include "store/task_rows.h"
@@ -298,6 +299,169 @@ static void test_devices_of_a_plan(void)
     house_close(&house);
 }
 
+/* --- planned time and zone -------------------------------------------------------------------------------------- */
+
+static struct planned_moment planned(const char *local)
+{
+    struct planned_moment moment = {0};
+    if (local != NULL) {
+        house_set_planned(&moment, local);
+    }
+    return moment;
+}
+
+static const char *detail_of(const struct violations *violations, const char *pointer)
+{
+    for (size_t i = 0; i < violations->count; i++) {
+        if (strcmp(violations->items[i].pointer, pointer) == 0) {
+            return violations->items[i].detail;
+        }
+    }
+    return "";
+}
+
+static const char no_date_time[] = "must be a local date-time without offset, such as 2027-03-01T09:00";
+static const char no_zone_mars[] = "'Mars/Phobos' is not the IANA name of a time zone, such as Asia/Shanghai";
+
+static void test_times_refused(void)
+{
+    static const struct {
+        const char *name;
+        const char *zone;
+        const char *start;
+        const char *end;
+        const char *pointer;
+        const char *detail;
+        size_t count; /* of violations */
+    } rows[] = {{"unknown zone, named", "Mars/Phobos", NULL, NULL, "/timeZone", no_zone_mars, 1},
+                {"unknown zone with times", "Mars/Phobos", "2027-03-01T09:00", "2027-03-01T08:00", "/timeZone",
+                 no_zone_mars, 1},
+                {"a path", "../../etc/passwd", NULL, NULL, "/timeZone",
+                 "'../../etc/passwd' is not the IANA name of a time zone, such as Asia/Shanghai", 1},
+                {"an offset as zone", "+08:00", NULL, NULL, "/timeZone",
+                 "'+08:00' is not the IANA name of a time zone, such as Asia/Shanghai", 1},
+                {"start with offset", "UTC", "2027-03-01T09:00Z", NULL, "/plannedTime/start", no_date_time, 1},
+                {"start with offset", "UTC", "2027-03-01T09:00+08:00", NULL, "/plannedTime/start", no_date_time, 1},
+                {"a day", "UTC", "2027-03-01", NULL, "/plannedTime/start", no_date_time, 1},
+                {"a blank", "UTC", "2027-03-01 09:00", NULL, "/plannedTime/start", no_date_time, 1},
+                {"no such day", "UTC", NULL, "2027-02-29T09:00", "/plannedTime/end", no_date_time, 1},
+                {"no such hour", "UTC", NULL, "2027-02-28T24:00", "/plannedTime/end", no_date_time, 1},
+                {"both", "UTC", "soon", "later", "/plannedTime/end", no_date_time, 2},
+                {"end before start", "UTC", "2027-03-01T09:00", "2027-03-01T08:59", "/plannedTime/end",
+                 "must be after the start", 1},
+                {"end at start", "UTC", "2027-03-01T09:00", "2027-03-01T09:00:00", "/plannedTime/end",
+                 "must be after the start", 1},
+                /* 02:30 is 03:30 that day: as instants they are the wrong way round */
+                {"end before start in the gap", "Europe/Berlin", "2027-03-28T02:30", "2027-03-28T03:15",
+                 "/plannedTime/end", "must be after the start", 1},
+                {"all", "Mars/Phobos", "soon", NULL, "/plannedTime/start", no_date_time, 2}};
+    open_house();
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct plan plan = good_plan();
+        struct violations violations = {0};
+        (void)snprintf(plan.time_zone, sizeof plan.time_zone, "%s", rows[i].zone);
+        plan.planned_start = planned(rows[i].start);
+        plan.planned_end = planned(rows[i].end);
+        CHECK_ROW(rows[i].name, app_plan_save(house.app, &plan, NULL, NULL, &violations) == E_RULE && plan.id == 0);
+        CHECK_ROW(rows[i].name, violations.count == rows[i].count);
+        CHECK_ROW(rows[i].name, strcmp(detail_of(&violations, rows[i].pointer), rows[i].detail) == 0);
+    }
+    house_close(&house);
+}
+
+/* The instant of a local time, as the answer of the save and as it is stored (server/README.md, Local times). */
+static void test_times_are_instants(void)
+{
+    static const struct {
+        const char *name;
+        const char *zone;
+        const char *local;
+        const char *instant;
+    } rows[] = {
+        {"Shanghai", "Asia/Shanghai", "2027-03-01T09:00", "2027-03-01T01:00:00Z"},
+        {"with seconds", "Asia/Shanghai", "2027-03-01T09:00:59", "2027-03-01T01:00:59Z"},
+        {"half an hour", "Asia/Kolkata", "2027-03-01T00:00", "2027-02-28T18:30:00Z"},
+        {"Berlin, winter", "Europe/Berlin", "2027-03-28T01:59:59", "2027-03-28T00:59:59Z"},
+        {"Berlin, the gap begins", "Europe/Berlin", "2027-03-28T02:00", "2027-03-28T01:00:00Z"},
+        {"Berlin, in the gap", "Europe/Berlin", "2027-03-28T02:30", "2027-03-28T01:30:00Z"},
+        {"Berlin, the gap is over", "Europe/Berlin", "2027-03-28T03:00", "2027-03-28T01:00:00Z"},
+        {"Berlin, before the repeated hour", "Europe/Berlin", "2027-10-31T01:59", "2027-10-30T23:59:00Z"},
+        {"Berlin, repeated: the first", "Europe/Berlin", "2027-10-31T02:30", "2027-10-31T00:30:00Z"},
+        {"Berlin, after the repeated hour", "Europe/Berlin", "2027-10-31T03:00", "2027-10-31T02:00:00Z"},
+        {"New York, in the gap", "America/New_York", "2027-03-14T02:30", "2027-03-14T07:30:00Z"},
+        {"New York, repeated: the first", "America/New_York", "2027-11-07T01:30", "2027-11-07T05:30:00Z"},
+        {"Lord Howe, a gap of half an hour", "Australia/Lord_Howe", "2027-10-03T02:15", "2027-10-02T15:45:00Z"}};
+    open_house();
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct plan plan = good_plan();
+        struct plan found = {0};
+        struct violations violations = {0};
+        int64_t instant = 0;
+        CHECK_ROW(rows[i].name, instant_parse(rows[i].instant, &instant) == OK);
+        (void)snprintf(plan.name, sizeof plan.name, "plan %zu", i);
+        (void)snprintf(plan.time_zone, sizeof plan.time_zone, "%s", rows[i].zone);
+        plan.planned_end = planned(rows[i].local);
+        CHECK_ROW(rows[i].name, app_plan_save(house.app, &plan, NULL, NULL, &violations) == OK);
+        CHECK_ROW(rows[i].name, plan.planned_end.at == instant && !plan.planned_start.set);
+        plan.planned_start = plan.planned_end; /* a PUT moves it to the start */
+        plan.planned_end = planned(NULL);
+        CHECK_ROW(rows[i].name, app_plan_save(house.app, &plan, NULL, NULL, &violations) == OK);
+        CHECK_ROW(rows[i].name, app_plan_find(house.app, plan.id, &found) == OK);
+        CHECK_ROW(rows[i].name, found.planned_start.set && found.planned_start.at == instant);
+        CHECK_ROW(rows[i].name, strcmp(found.planned_start.local, rows[i].local) == 0 && !found.planned_end.set);
+        plan_finish(&found);
+    }
+    house_close(&house);
+}
+
+/* The zone decides about the same local time; a PUT of the zone alone moves the instant. */
+static void test_zone_moves_the_instant(void)
+{
+    struct violations violations = {0};
+    open_house();
+    struct plan plan = good_plan();
+    plan.planned_start = planned("2027-03-01T09:00");
+    CHECK_OK(app_plan_save(house.app, &plan, NULL, NULL, &violations));
+    int64_t shanghai = plan.planned_start.at;
+    (void)snprintf(plan.time_zone, sizeof plan.time_zone, "UTC");
+    CHECK_OK(app_plan_save(house.app, &plan, NULL, NULL, &violations));
+    CHECK(plan.planned_start.at == shanghai + 8 * 3600000LL);
+    house_close(&house);
+}
+
+/* It may be saved, and stays saved; activated it ends. */
+static void test_past_end(void)
+{
+    struct violations violations = {0};
+    struct plan found = {0};
+    open_house();
+    (void)house_device(&house, "DK1", "C0", "1");
+    struct plan plan = good_plan();
+    plan.planned_start = planned("2026-11-22T09:00");
+    plan.planned_end = planned("2026-11-23T18:03"); /* 10:03 UTC, which is now */
+    CHECK_OK(app_plan_save(house.app, &plan, NULL, NULL, &violations));
+    CHECK(plan.planned_end.at == house.now && plan.status == PLAN_SAVED);
+    house_advance(&house, 3600000);
+    CHECK(house_plan_status(&house, plan.id) == PLAN_SAVED);
+    CHECK_OK(app_plan_activate(house.app, plan.id));
+    CHECK_OK(app_plan_find(house.app, plan.id, &found));
+    CHECK(found.status == PLAN_ENDED && found.activated_at.known && found.ended_at.known);
+    CHECK(found.ended_at.at == house.now && !found.started_at.known);
+    plan_finish(&found);
+    house_expect_device(&house, plan.id, "DK1", "failed", "planEnded");
+    CHECK(house.order_count == 0);
+    struct plan later = good_plan(); /* a millisecond before its end it is not over */
+    (void)snprintf(later.name, sizeof later.name, "later");
+    later.planned_end = planned("2026-11-23T19:03:01");
+    CHECK_OK(app_plan_save(house.app, &later, NULL, NULL, &violations));
+    house_advance(&house, 999);
+    CHECK_OK(app_plan_activate(house.app, later.id));
+    CHECK(house_plan_status(&house, later.id) == PLAN_ACTIVATED);
+    house_advance(&house, 1);
+    CHECK(house_plan_status(&house, later.id) == PLAN_ENDED);
+    house_close(&house);
+}
+
 int main(void)
 {
     static const struct test_case cases[] = {{"violations", test_violations},
@@ -306,6 +470,10 @@ int main(void)
                                              {"only saved plans change", test_only_saved_plans_change},
                                              {"lists", test_lists},
                                              {"devices of a plan", test_devices_of_a_plan},
+                                             {"times refused", test_times_refused},
+                                             {"times are instants", test_times_are_instants},
+                                             {"the zone moves the instant", test_zone_moves_the_instant},
+                                             {"past end", test_past_end},
                                              {0}};
     return suite_run("plans", cases);
 }

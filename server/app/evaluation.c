@@ -173,7 +173,8 @@ void evaluation_device(struct app *app, int64_t device_id)
 
 /* --- all devices ---------------------------------------------------------------------------------------------- */
 
-enum { DEVICES_AT_ONCE = 2000 }; /* per transaction, so that a tick over many devices keeps its memory small */
+/* Per transaction: the broker passes on what one brought while the next is decided, and memory stays small. */
+enum { DEVICES_AT_ONCE = 250 };
 
 struct round {
     struct app *app;

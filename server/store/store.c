@@ -204,14 +204,14 @@ static enum status make_file(const char *path, struct error *error)
 }
 
 /*
- * The exclusive lock keeps a second server off the folder (and spares the shared memory file); the small cache is the
- * resident memory that an idle server may use.
+ * The exclusive lock keeps a second server off the folder (and spares the shared memory file); the cache holds what a
+ * transaction over many devices touches (an idle server has not filled it).
  */
 static const char sql_settings[] = "PRAGMA locking_mode = EXCLUSIVE;"
                                    "PRAGMA journal_mode = WAL;"
                                    "PRAGMA synchronous = NORMAL;"
                                    "PRAGMA foreign_keys = ON;"
-                                   "PRAGMA cache_size = -2048;"
+                                   "PRAGMA cache_size = -16384;"
                                    "PRAGMA mmap_size = 0;"
                                    "PRAGMA journal_size_limit = 8388608;"
                                    "PRAGMA trusted_schema = OFF;";

@@ -96,9 +96,9 @@ static void explain_not_final(const struct words *words)
 static void explain_not_busy(const struct words *words)
 {
     const struct maybe_int *id = &words->input->standing->busy_plan_id;
-    write_text(words->expected, "in upgrade by no other plan");
+    write_text(words->expected, "in upgrade by no plan");
     if (words->ok) {
-        write_text(words->actual, "in upgrade by no other plan");
+        write_text(words->actual, "in upgrade by no plan");
     } else if (id->value < 0) {
         write_text(words->actual, "in upgrade by verification %lld", -(long long)id->value);
     } else {

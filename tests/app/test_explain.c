@@ -258,7 +258,7 @@ static void test_all_words(void)
         {"not on the blacklist", "not on the blacklist"},
         {"on the whitelist, if there is one", "the plan has no whitelist"},
         {"neither upgraded nor failed in this plan", "nonUpgraded"},
-        {"in upgrade by no plan", "in upgrade by no other plan"},
+        {"in upgrade by no plan", "in upgrade by no plan"},
         {"C0: another version than 2", "C0: 1"},
         {"at least 30 %", "80 %"},
         {"at least -113 dBm", "RSRP -90 dBm"},

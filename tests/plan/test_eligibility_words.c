@@ -163,7 +163,7 @@ static const struct {
     {"not whitelisted", not_whitelisted, REASON_WHITELIST, "on the whitelist, if there is one", "not on the whitelist"},
     {"no task", nothing, REASON_NOT_FINAL, "neither upgraded nor failed in this plan", "nonUpgraded"},
     {"failed", failed, REASON_NOT_FINAL, "neither upgraded nor failed in this plan", "failed"},
-    {"free", nothing, REASON_NOT_BUSY, "in upgrade by no plan", "in upgrade by no other plan"},
+    {"free", nothing, REASON_NOT_BUSY, "in upgrade by no plan", "in upgrade by no plan"},
     {"busy", busy, REASON_NOT_BUSY, "in upgrade by no plan", "in upgrade by plan 7"},
     {"verified", verified, REASON_NOT_BUSY, "in upgrade by no plan", "in upgrade by verification 12"},
     {"first to do", nothing, REASON_VERSION, NO_TARGET, "STM32: 1_0_0"},

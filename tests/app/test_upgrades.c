@@ -31,6 +31,39 @@ static void test_next_tick(void)
     }
 }
 
+static void keep_issued(void *context, const struct log_entry *entry)
+{
+    if (entry->kind == LOG_PLAN_ISSUED) {
+        (void)snprintf(context, sizeof entry->detail, "%s", entry->detail);
+    }
+}
+
+/* The platform pushes by itself only from SDK 2.9.2 on; that we do to others stands in their log (behaviour.md, 10). */
+static void test_old_sdk(void)
+{
+    static const struct {
+        const char *version;
+        bool noted;
+    } rows[] = {{"2.9.0", true},   {"2.9.1", true},  {"2.9.2", false}, {"2.9.10", false},
+                {"2.10.0", false}, {"1.12.3", true}, {"3.0.0", false}, {"", false}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct page page = {.limit = 100};
+        struct info_report info = {0};
+        char detail[sizeof((struct log_entry *)NULL)->detail] = "";
+        bool more = false;
+        house_open(&house, 100);
+        int64_t device = house_device(&house, "DK1", "C0", "1");
+        (void)snprintf(info.sdk_version, sizeof info.sdk_version, "%s", rows[i].version);
+        CU_ASSERT_EQUAL(app_device_info(house.app, device, &info), OK);
+        int64_t plan = plan_of("p", "2", NULL, NULL);
+        house_evaluate(&house);
+        CU_ASSERT_EQUAL(app_plan_device_log(house.app, plan, "DK1", &page, keep_issued, detail, &more), OK);
+        CHECK_ROW(rows[i].version, detail[0] != '\0');
+        CHECK_ROW(rows[i].version, (strstr(detail, "only from 2.9.2 on") != NULL) == rows[i].noted);
+        house_close(&house);
+    }
+}
+
 static void test_success(void)
 {
     house_open(&house, 100);
@@ -265,6 +298,7 @@ static void test_batch(void)
 int main(void)
 {
     static const struct test_case cases[] = {{"ticks at each hh:m0", test_next_tick},
+                                             {"SDKs before 2.9.2 are noted", test_old_sdk},
                                              {"from connect to success", test_success},
                                              {"a tick finds a new plan and repeats a notify", test_tick},
                                              {"a request waits for the reports", test_request_waits_for_reports},

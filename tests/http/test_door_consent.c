@@ -137,6 +137,8 @@ static void test_texts(void)
         {"", "Accept-Language: fr, de;q=0.5, en;q=0.4", "de", "Besser"},
         {"", "Accept-Language: en;q=0.1, DE-at;q=0.2", "de", "Besser"},
         {"", "Accept-Language: zh;q=0, de;q=0.3", "de", "Besser"},
+        {"", "Accept-Language: de;q=0.5, zh;q=0.5", "de", "Besser"}, /* the first of equals */
+        {"", "Accept-Language: zh;q=0", "en", "Better"},
         {"", "Accept-Language: pt-br", "pt-BR", "Melhor"},
         {"", "Accept-Language: pt", "en", "Better"},
         {"", "Accept-Language: fr, it;q=0.5", "en", "Better"},

@@ -26,6 +26,9 @@ struct answer {
     char file_name[ANSWER_FILE_NAME]; /* Content-Disposition: attachment; letters, digits, - and . only; "": none */
     int retry_after_s;                /* 0: none */
     const char *challenge;            /* WWW-Authenticate; static memory, NULL: none */
+    const char *etag; /* with its quotes; static memory, NULL: none. The body may be kept, not used unasked */
+    const char *content_encoding; /* static memory, NULL: none */
+    const char *content_policy;   /* Content-Security-Policy; static memory, NULL: none */
 };
 
 void answer_init(struct answer *answer);

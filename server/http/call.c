@@ -181,6 +181,8 @@ static bool check_headers(struct call *call)
     const char *key = header(call, "Idempotency-Key");
     request->accept = header(call, "Accept");
     request->accept_language = header(call, "Accept-Language");
+    request->accept_encoding = header(call, "Accept-Encoding");
+    request->if_none_match = header(call, "If-None-Match");
     if (length > body_limit(call)) {
         refuse(call, PROBLEM_TOO_LARGE, "the body is larger than this call takes");
         return false;

@@ -1,28 +1,78 @@
 /*
- * GET /: what this server is, for a human who opened its address. GET /openapi.json: the machine-readable contract.
+ * GET / and /page/...: the browser page, from memory. GET /openapi.json: the machine-readable contract.
+ * GET /api/v1/server: what the page and scripts want to know of this server.
  */
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
 #include "http/api.h"
 #include "http/openapi.h"
+#include "http/page_assets.h"
 
-enum { PAGE_MOST = 4096 };
+/* Scripts, styles and pictures only of this server, no markup from data, nobody may frame it. */
+static const char page_policy[] = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+                                  "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+                                  "require-trusted-types-for 'script'; trusted-types 'none'";
+
+/* "gzip, br;q=0.5", "gzip;q=0", "*": whether gzip is welcome (RFC 9110, 12.5.3). */
+static bool takes_gzip(const char *accepted)
+{
+    bool any = false;
+    for (const char *entry = accepted == NULL ? "" : accepted; *entry != '\0';) {
+        entry += strspn(entry, " \t,");
+        size_t length = strcspn(entry, ",");
+        size_t name = strcspn(entry, " \t,;");
+        const char *quality = memchr(entry, '=', length);
+        bool wanted = quality == NULL || strtod(quality + 1, NULL) > 0;
+        if (name == 4 && strncasecmp(entry, "gzip", name) == 0) {
+            return wanted;
+        }
+        any = any || (name == 1 && entry[0] == '*' && wanted);
+        entry += length;
+    }
+    return any;
+}
+
+static void answer_asset(const struct request *request, const struct page_asset *asset, struct answer *answer)
+{
+    const struct page_form *form = takes_gzip(request->accept_encoding) ? &asset->gzip : &asset->plain;
+    if (request->if_none_match != NULL &&
+        (strcmp(request->if_none_match, "*") == 0 || strstr(request->if_none_match, form->etag) != NULL)) {
+        answer_empty(answer, 304);
+    } else {
+        struct buffer body;
+        buffer_init(&body, form->length);
+        buffer_append(&body, form->bytes, form->length);
+        answer_buffer_take(answer, 200, asset->content_type, &body);
+        answer->content_encoding = form == &asset->gzip ? "gzip" : NULL;
+    }
+    answer->etag = form->etag;
+    answer->content_policy = page_policy;
+}
+
+static void answer_named(struct request *request, const char *name, struct answer *answer)
+{
+    for (size_t i = 0; i < page_asset_count; i++) {
+        if (strcmp(page_assets[i].name, name) == 0) {
+            answer_asset(request, &page_assets[i], answer);
+            return;
+        }
+    }
+    request_refuse(request, answer, E_NOT_FOUND, NULL);
+}
 
 void page_get(const struct api *api, struct request *request, struct answer *answer)
 {
-    (void)request;
-    struct buffer page;
-    buffer_init(&page, PAGE_MOST);
-    buffer_append_format(
-        &page,
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>mockdc</title></head>\n<body>\n"
-        "<h1>mockdc " MOCKDC_VERSION "</h1>\n"
-        "<p>A stand-in for the QuecThing Developer Center: devices connect by MQTT, get upgrade plans and download "
-        "firmware by HTTP.</p>\n"
-        "<ul>\n<li>REST API and firmware: <code>%s</code></li>\n<li>Devices: <code>%s</code></li>\n</ul>\n"
-        "<p><a href=\"/openapi.json\">The REST contract (OpenAPI)</a> &middot; <a href=\"/healthz\">alive</a> &middot; "
-        "<a href=\"/readyz\">ready</a></p>\n</body>\n</html>\n",
-        api->http_url, api->mqtt_url[0] == '\0' ? "not open yet" : api->mqtt_url);
-    answer_text(answer, buffer_status(&page) == OK ? 200 : 500, "text/html; charset=utf-8", buffer_text(&page));
-    buffer_finish(&page);
+    (void)api;
+    answer_named(request, "", answer);
+}
+
+void page_get_asset(const struct api *api, struct request *request, struct answer *answer)
+{
+    (void)api;
+    answer_named(request, request->parameters[0], answer);
 }
 
 void openapi_get(const struct api *api, struct request *request, struct answer *answer)
@@ -30,4 +80,12 @@ void openapi_get(const struct api *api, struct request *request, struct answer *
     (void)api;
     (void)request;
     answer_text(answer, 200, "application/json", openapi_json);
+}
+
+void server_get(const struct api *api, struct request *request, struct answer *answer)
+{
+    (void)request;
+    answer_resource_take(answer, 200,
+                         json_pack("{s:s, s:s, s:s?}", "version", MOCKDC_VERSION, "http", api->http_url, "mqtt",
+                                   api->mqtt_url[0] == '\0' ? NULL : api->mqtt_url));
 }

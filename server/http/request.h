@@ -85,6 +85,8 @@ struct request {
     char idempotency_key[256]; /* empty: none */
     const char *accept;        /* of the header; NULL: none; borrowed from the connection, as the next one */
     const char *accept_language;
+    const char *accept_encoding;
+    const char *if_none_match;
     struct buffer body;
     json_t *json;          /* owned; NULL: no body */
     struct upload *upload; /* owned; NULL: the route has none */

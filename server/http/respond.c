@@ -19,6 +19,19 @@ static struct MHD_Response *make_take(struct answer *answer, bool no_store)
     if (answer->content_type != NULL) {
         (void)MHD_add_response_header(response, "Content-Type", answer->content_type);
     }
+    if (answer->etag != NULL) {
+        (void)MHD_add_response_header(response, "ETag", answer->etag);
+        (void)MHD_add_response_header(response, "Cache-Control", "no-cache");
+        (void)MHD_add_response_header(response, "Vary", "Accept-Encoding");
+    }
+    if (answer->content_encoding != NULL) {
+        (void)MHD_add_response_header(response, "Content-Encoding", answer->content_encoding);
+    }
+    if (answer->content_policy != NULL) {
+        (void)MHD_add_response_header(response, "Content-Security-Policy", answer->content_policy);
+        (void)MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
+        (void)MHD_add_response_header(response, "Cross-Origin-Opener-Policy", "same-origin");
+    }
     if (answer->location[0] != '\0') {
         (void)MHD_add_response_header(response, "Location", answer->location);
     }

@@ -77,10 +77,13 @@ const struct route http_routes[] = {
     {METHOD_PUT, V1 "/clock", BODY_JSON, PLACE_LOOP, false, "", clock_check_put, clock_put},
     {METHOD_POST, V1 "/clock/advance", BODY_JSON, PLACE_LOOP, false, "", clock_check_advance, clock_advance},
 
+    {METHOD_GET, V1 "/server", BODY_NONE, PLACE_LOOP, false, "", request_check_no_body, server_get},
+
     {METHOD_GET, "/firmware/{}", BODY_NONE, PLACE_FIRMWARE, false, NULL, NULL, NULL},
     {METHOD_GET, "/healthz", BODY_NONE, PLACE_HERE, false, NULL, NULL, health_alive},
     {METHOD_GET, "/readyz", BODY_NONE, PLACE_LOOP, false, NULL, NULL, health_ready},
     {METHOD_GET, "/openapi.json", BODY_NONE, PLACE_HERE, false, NULL, NULL, openapi_get},
-    {METHOD_GET, "/", BODY_NONE, PLACE_LOOP, false, NULL, NULL, page_get},
+    {METHOD_GET, "/", BODY_NONE, PLACE_HERE, false, NULL, NULL, page_get},
+    {METHOD_GET, "/page/{}", BODY_NONE, PLACE_HERE, false, NULL, NULL, page_get_asset},
     {0},
 };

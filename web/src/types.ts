@@ -1,0 +1,32 @@
+// The words of the REST contract, from schema/openapi.json (npm run types): page and server cannot drift apart unseen.
+import type { components } from './generated/openapi';
+
+type Schemas = components['schemas'];
+export type Plan = Schemas['Plan'];
+export type PlanInput = Schemas['PlanInput'];
+export type PlanStatus = Plan['status'];
+export type PlanDevice = Schemas['PlanDevice'];
+export type PlanDeviceComponent = PlanDevice['components'][number];
+export type DeviceStatus = PlanDevice['status'];
+export type Step = PlanDeviceComponent['step'];
+export type Reason = NonNullable<PlanDevice['reason']>;
+export type Statistics = Schemas['Statistics'];
+export type LogEntry = Schemas['LogEntry'];
+export type Device = Schemas['Device'];
+export type Product = Schemas['Product'];
+export type Package = Schemas['Package'];
+export type PackageCheck = Schemas['PackageCheck'];
+export type Verification = Schemas['Verification'];
+export type Clock = Schemas['Clock'];
+export type Advance = Schemas['Advance'];
+export type Evaluation = Schemas['Evaluation'];
+export type Eligibility = Schemas['Eligibility'];
+export type Check = Eligibility['checks'][number];
+export type WaitingPlan = Schemas['WaitingPlan'];
+export type Server = Schemas['Server'];
+export type Problem = Schemas['Problem'];
+
+export interface Page<T> {
+    items: T[];
+    nextCursor: string | null;
+}

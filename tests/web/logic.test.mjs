@@ -1,0 +1,150 @@
+// The page's logic without a browser: streams, rows, times, charts, drafts.
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+
+const web = new URL('../../web/', import.meta.url);
+const { build } = createRequire(new URL('package.json', web))('esbuild');
+const folder = mkdtempSync(join(tmpdir(), 'mockdc-logic-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+async function load(name) {
+    const outfile = join(folder, `${name}.mjs`);
+    await build({ entryPoints: [new URL(`src/${name}`, web).pathname], bundle: true, format: 'esm', outfile, jsx: 'automatic', jsxImportSource: 'preact', logLevel: 'error', external: ['uplot'] });
+    return import(outfile);
+}
+
+const { StreamReader } = await load('sse.ts');
+const { Rows, overallProgress, currentStep } = await load('rows.ts');
+const { formatInstant, formatSize, formatSpan, formatPercent, shellWord } = await load('format.ts');
+const { csvOf } = await load('csv.ts');
+const { draftOf, emptyDraft, inputOf, keysOf } = await load('plan-draft.ts');
+const { visiblePart } = await load('virtual.tsx');
+const words = await load('words.ts');
+
+test('an event stream, cut at any byte, gives the same messages', () => {
+    const text = 'retry: 1000\n\n: mockdc\n\nid: a-1\nevent: device\ndata: {"x":1}\n\n: beat\n\ndata: one\r\ndata:two\r\n\r\nid:a-2\nevent:log\ndata: {"y":"a:b"}\n\nevent: lost\n';
+    const wanted = [
+        { id: 'a-1', event: 'device', data: '{"x":1}' },
+        { id: null, event: 'message', data: 'one\ntwo' },
+        { id: 'a-2', event: 'log', data: '{"y":"a:b"}' },
+    ];
+    for (let cut = 0; cut <= text.length; cut++) {
+        const reader = new StreamReader();
+        assert.deepEqual([...reader.feed(text.slice(0, cut)), ...reader.feed(text.slice(cut))], wanted, `cut at ${cut}`);
+    }
+});
+
+const row = (deviceKey, status = 'nonUpgraded', step = 'waiting') => ({
+    deviceKey, status, reason: null, startedAt: null, endedAt: null,
+    components: [{ componentNo: 'STM32', name: 'Motor', componentType: 'mcu', sourceVersion: '1', targetVersion: '2', step, progress: 0, attempts: 0 }],
+});
+const upgrade = (deviceKey, status, components = []) => ({ kind: 'device', what: 'upgrade', deviceKey, status, reason: null, startedAt: null, endedAt: null, components });
+
+test('an event changes its row and no other', () => {
+    const rows = new Rows([row('a'), row('b'), row('c')]);
+    const unknown = new Set();
+    const kept = rows.byKey.get('a');
+    assert.equal(rows.apply(upgrade('b', 'inUpgrade', [{ componentNo: 'STM32', step: 'downloading', progress: 40, attempts: 1 }]), unknown), true);
+    assert.equal(rows.apply({ kind: 'device', what: 'progress', deviceKey: 'b', componentNo: 'STM32', progress: 55 }, unknown), true);
+    assert.equal(rows.byKey.get('a'), kept);
+    const changed = rows.byKey.get('b');
+    assert.equal(changed.status, 'inUpgrade');
+    assert.deepEqual([changed.components[0].progress, changed.components[0].attempts, changed.components[0].name], [55, 1, 'Motor']);
+    assert.equal(unknown.size, 0);
+});
+
+test('a device that is not listed is named, and takes its place in the order', () => {
+    const rows = new Rows([row('a'), row('c')]);
+    const unknown = new Set();
+    assert.equal(rows.apply(upgrade('b', 'failed'), unknown), false);
+    assert.deepEqual([...unknown], ['b']);
+    rows.put(row('b', 'failed'));
+    rows.put(row('d'));
+    assert.deepEqual(rows.select({ q: '', status: '' }).map(({ deviceKey }) => deviceKey), ['a', 'b', 'c', 'd']);
+    assert.deepEqual(rows.select({ q: 'B', status: 'failed' }).map(({ deviceKey }) => deviceKey), ['b']);
+    assert.deepEqual(rows.select({ q: 'b', status: 'upgraded' }), []);
+});
+
+test('events of other kinds touch no row', () => {
+    const rows = new Rows([row('a')]);
+    for (const event of [{ kind: 'log', deviceKey: 'a' }, { kind: 'plan', deviceKey: null }, { kind: 'device', what: 'online', deviceKey: 'a' }, { kind: 'device', what: 'progress', deviceKey: 'a', componentNo: 'STM32', progress: 'x' }]) {
+        assert.equal(rows.apply(event, new Set()), false, JSON.stringify(event));
+    }
+});
+
+test('how far a device is', () => {
+    const at = (step, progress = 0) => overallProgress({ components: [{ step, progress }] });
+    assert.deepEqual([at('waiting'), at('start'), at('confirmed'), at('downloading', 0), at('downloading', 50), at('downloading', 100), at('upgrading'), at('successful')], [0, 0, 10, 10, 40, 70, 75, 100]);
+    assert.equal(overallProgress({ components: [] }), 0);
+    assert.equal(overallProgress({ components: [{ step: 'successful' }, { step: 'waiting' }] }), 50);
+    assert.equal(currentStep({ components: [{ componentNo: 'A', step: 'successful' }, { componentNo: 'B', step: 'upgrading' }] }).componentNo, 'B');
+    assert.equal(currentStep({ components: [{ componentNo: 'A', step: 'failed' }, { componentNo: 'B', step: 'waiting' }] }).componentNo, 'A');
+});
+
+test('instants in zones, through a change of the clocks', () => {
+    const table = [
+        ['2026-11-24T08:03:10.500Z', 'Europe/Berlin', '2026-11-24 09:03:10'],
+        ['2026-11-24T23:30:00Z', 'Asia/Shanghai', '2026-11-25 07:30:00'],
+        ['2027-03-28T00:59:59Z', 'Europe/Berlin', '2027-03-28 01:59:59'],
+        ['2027-03-28T01:00:00Z', 'Europe/Berlin', '2027-03-28 03:00:00'],
+        ['2026-11-24T00:00:00Z', 'UTC', '2026-11-24 00:00:00'],
+        ['soon', 'UTC', 'soon'],
+    ];
+    for (const [at, zone, wanted] of table) {
+        assert.equal(formatInstant(at, zone), wanted);
+    }
+});
+
+test('sizes, spans, percents, shell words, CSV', () => {
+    assert.deepEqual([0, 1023, 1024, 10240, 1048576, 104857600].map(formatSize), ['0 B', '1023 B', '1.0 KiB', '10 KiB', '1.0 MiB', '100.0 MiB']);
+    assert.deepEqual([0, 300, 12_000, 250_000, 7_500_000].map(formatSpan), ['0.0 s', '0.3 s', '12 s', '4 min 10 s', '2 h 05 min']);
+    assert.deepEqual([formatPercent(1, 3), formatPercent(0, 0)], ['33 %', '0 %']);
+    assert.deepEqual(['plain', "it's", '{"a":1}', '$(x)', ''].map(shellWord), ['plain', "'it'\\''s'", '\'{"a":1}\'', "'$(x)'", "''"]);
+    assert.equal(csvOf(['a', 'b'], [[1, null], ['x,y', 'say "hi"'], ['line\nline', true]]), 'a,b\r\n1,\r\n"x,y","say ""hi"""\r\n"line\nline",true\r\n');
+});
+
+test('the part of a list that is drawn', () => {
+    assert.deepEqual(visiblePart(10_000, 44, 0, 600), { first: 0, last: 22 });
+    assert.deepEqual(visiblePart(10_000, 44, 44_000, 600), { first: 992, last: 1022 });
+    assert.deepEqual(visiblePart(10_000, 44, 440_000, 600), { first: 9992, last: 10_000 });
+    assert.deepEqual(visiblePart(0, 44, 0, 600), { first: 0, last: 0 });
+    assert.deepEqual(visiblePart(3, 44, 5000, 600), { first: 3, last: 3 });
+});
+
+test('a draft becomes the body that is meant, and nothing that was not said', () => {
+    const draft = emptyDraft('UTC');
+    const least = inputOf({ ...draft, name: 'n', productKey: 'p' });
+    for (const member of ['pushPeriod', 'plannedTime', 'whitelist', 'blacklist', 'upgradeText']) {
+        assert.ok(!(member in least), member);
+    }
+    const full = inputOf({ ...draft, pushStart: '22:00', pushEnd: '06:00', plannedEnd: '2027-03-01T09:00', retries: 'x', minSignal: '-100', whitelist: 'a1\r\nb2, c3;d4\n', texts: [{ language: 'en', text: 'hi' }] });
+    assert.deepEqual(full.pushPeriod, { start: '22:00', end: '06:00' });
+    assert.deepEqual(full.plannedTime, { end: '2027-03-01T09:00' });
+    assert.deepEqual([full.strategy.retries, full.strategy.minSignal], ['x', -100]);
+    assert.deepEqual(full.whitelist, ['a1', 'b2', 'c3', 'd4']);
+    assert.deepEqual(full.upgradeText, { en: 'hi' });
+    assert.deepEqual(keysOf(' \n,;'), []);
+});
+
+test('a plan edited and not changed stays what it was', () => {
+    const plan = {
+        name: 'n', productKey: 'p', mode: 'manual', timeZone: 'Asia/Tokyo', pushPeriod: { start: '01:00', end: '03:00' }, plannedTime: { start: '2027-03-01T09:00', end: null, startAt: 'x', endAt: null },
+        strategy: { retries: 0, minSignal: -44, minBattery: 0, timeoutMinutes: 1 }, components: [{ componentNo: 'C', name: 'c', componentType: 'module', packageId: 7, sequence: 3 }], upgradeText: { zh: 'z', en: 'e' },
+    };
+    const input = inputOf(draftOf(plan));
+    const { plannedTime, ...rest } = plan;
+    assert.deepEqual(input, { ...rest, plannedTime: { start: plannedTime.start } });
+});
+
+test('every word of the contract has plain words', async () => {
+    const { readFileSync } = await import('node:fs');
+    const schemas = JSON.parse(readFileSync(new URL('../schema/openapi.json', web), 'utf8')).components.schemas;
+    const reasons = schemas.PlanDevice.properties.reason.enum.filter((reason) => reason !== null);
+    assert.deepEqual(reasons.filter((reason) => !(reason in words.reasonWords)), []);
+    assert.deepEqual(schemas.LogEntry.properties.kind.enum.filter((kind) => !(kind in words.logKindWords)), []);
+    assert.deepEqual(schemas.Eligibility.properties.checks.items.properties.check.enum.filter((check) => !(check in words.checkWords)), []);
+});

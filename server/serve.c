@@ -175,6 +175,14 @@ static void port_changed(void *context, int64_t plan_id, const char *device_key)
     }
 }
 
+static void port_event(void *context, const struct event *event)
+{
+    const struct house *house = context;
+    if (house->http != NULL) {
+        http_server_event(house->http, event);
+    }
+}
+
 static void on_alarm(void *context)
 {
     const struct house *house = context;
@@ -358,7 +366,8 @@ static enum status build_app(struct house *house, struct error *error)
                               .firmware = port_firmware,
                               .disconnect = port_disconnect,
                               .alarm = port_alarm,
-                              .changed = port_changed};
+                              .changed = port_changed,
+                              .event = port_event};
     return app_create(&settings, &ports, &house->app, error);
 }
 

@@ -17,6 +17,7 @@
 
 #include "base/limits.h"
 #include "base/status.h"
+#include "domain/event.h"
 #include "domain/orders.h"
 
 struct app;
@@ -39,6 +40,9 @@ struct app_ports {
      * app/ but for reading.
      */
     void (*changed)(void *context, int64_t plan_id, const char *device_key);
+    /* Something has happened, for those who watch; borrowed. After the commit; may be called often; must not call back.
+     */
+    void (*event)(void *context, const struct event *event);
 };
 
 struct app_settings {

@@ -2,6 +2,7 @@
 #include <limits.h>
 
 #include "app/catalog.h"
+#include "app/events.h"
 #include "app/internal.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -26,7 +27,8 @@ static enum status register_device(struct app *app, struct device *device, struc
     if (status != OK || violations->count > 0) {
         return status != OK ? status : E_RULE;
     }
-    return device_insert(app->store, device);
+    status = device_insert(app->store, device);
+    return status == OK ? events_device(app, device, WHAT_CREATED) : status;
 }
 
 enum status app_device_register(struct app *app, const char *product_key, const char *device_key,
@@ -133,20 +135,27 @@ static enum status delete_device(struct app *app, struct device *device)
         return status;
     }
     status = device_delete(app->store, device->id);
+    if (status == OK) {
+        status = events_device(app, device, WHAT_DELETED);
+    }
     return status == OK ? app_defer_changed(app, 0, "") : status;
 }
 
 static enum status enable_device(struct app *app, struct device *device)
 {
     device->enabled = true;
-    return device_update_identity(app->store, device);
+    enum status status = device_update_identity(app->store, device);
+    return status == OK ? events_device(app, device, WHAT_ENABLED) : status;
 }
 
 static enum status disable_device(struct app *app, struct device *device)
 {
     device->enabled = false;
     enum status status = disconnect(app, device->id, "device disabled");
-    return status == OK ? device_update_identity(app->store, device) : status;
+    if (status == OK) {
+        status = device_update_identity(app->store, device);
+    }
+    return status == OK ? events_device(app, device, WHAT_DISABLED) : status;
 }
 
 static enum status disconnect_device(struct app *app, struct device *device)

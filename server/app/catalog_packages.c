@@ -3,6 +3,7 @@
 
 #include "app/catalog.h"
 #include "app/catalog_files.h"
+#include "app/events.h"
 #include "app/internal.h"
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -37,6 +38,9 @@ enum status app_package_create(struct app *app, struct package *package, struct 
     if (moved) {
         status = package_insert(app->store, package);
     }
+    if (moved && status == OK) {
+        status = events_package(app, package, WHAT_CREATED);
+    }
     status = app_use_end(app, status);
     if (status == OK) {
         log_info("app", "package=%" PRId64 " product=%s created", package->id, package->product_key);
@@ -60,7 +64,10 @@ static enum status delete_one(struct app *app, int64_t id, struct file_names *fi
     for (size_t i = 0; status == OK && i < package.file_count; i++) {
         status = file_names_add(files, package.files[i].stored);
     }
-    return status == OK ? package_delete(app->store, id) : status;
+    if (status == OK) {
+        status = package_delete(app->store, id);
+    }
+    return status == OK ? events_package(app, &package, WHAT_DELETED) : status;
 }
 
 enum status app_package_delete(struct app *app, int64_t id)

@@ -4,6 +4,7 @@
 
 #include "app/catalog.h"
 #include "app/catalog_files.h"
+#include "app/events.h"
 #include "app/internal.h"
 #include "app/timeline.h"
 #include "base/log.h"
@@ -74,7 +75,11 @@ enum status app_product_create(struct app *app, struct product *product, struct 
     if (status != OK) {
         return status;
     }
-    status = app_use_end(app, create(app, product, violations));
+    status = create(app, product, violations);
+    if (status == OK) {
+        status = events_product(app, product->key, WHAT_CREATED);
+    }
+    status = app_use_end(app, status);
     if (status == OK) {
         log_info("app", "product=%s created", product->key);
     }
@@ -131,6 +136,9 @@ static enum status delete_all(struct app *app, const char *key, struct file_name
         return status != OK ? status : farewell.status;
     }
     status = product_delete(app->store, key);
+    if (status == OK) {
+        status = events_product(app, key, WHAT_DELETED);
+    }
     return status == OK ? app_defer_changed(app, 0, "") : status;
 }
 

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "app/events.h"
 #include "app/timeline.h"
 #include "base/log.h"
 #include "store/clock_rows.h"
@@ -124,6 +125,7 @@ enum status app_clock_set(struct app *app, const char *product_key, enum clock_m
     status = set_clock(app, product_key, &clock, jumps);
     if (status == OK) {
         view_of(app, timeline_of(app, product_key), view);
+        status = events_clock(app, product_key, WHAT_SET, 0, 0);
         log_info("app", "%s%s: clock set, mode %s",
                  product_key == NULL ? "the server" : "product=", product_key == NULL ? "" : product_key,
                  clock_mode_name(mode));
@@ -159,7 +161,7 @@ enum status app_clock_drop(struct app *app, const char *product_key)
     }
     timeline_forget(app, product_key, OK);
     settle(app, app->timeline);
-    return OK;
+    return events_clock(app, product_key, WHAT_DROPPED, 0, 0);
 }
 
 /* --- advance ---------------------------------------------------------------------------------------------------- */
@@ -197,13 +199,15 @@ static void note_fired(void *context, const struct fired *fired)
 void advance_end(struct app *app, struct timeline *timeline, enum status status)
 {
     struct advance *advance = timeline->advance;
-    (void)app;
     if (advance == NULL) {
         return;
     }
     timeline->advance = NULL;
     struct advance_result result = {
         .now = advance->to, .fired = advance->fired, .fired_count = advance->count, .fired_total = advance->total};
+    if (status == OK) {
+        status = events_clock(app, timeline == app->timeline ? NULL : timeline_scope(timeline), WHAT_ADVANCED, 0, 0);
+    }
     advance->done(advance->context, status, status == OK ? &result : NULL);
     free(advance->fired);
     free(advance);

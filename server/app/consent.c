@@ -4,13 +4,13 @@
 #include <stdio.h>
 
 #include "app/candidate.h"
+#include "app/events.h"
 #include "app/upgrade.h"
 #include "base/cleanup.h"
 #include "base/instant.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "store/device_rows.h"
-#include "store/log_rows.h"
 #include "store/standing_rows.h"
 #include "store/task_rows.h"
 
@@ -155,7 +155,10 @@ static enum status store_yes(struct app *app, const struct question *question, c
     }
     (void)snprintf(entry.detail, sizeof entry.detail, "its user confirmed the upgrade, from %s to %s", from, to);
     status = task_save(app->store, &task);
-    return status == OK ? log_append(app->store, task.plan_id, task.device_id, &entry) : status;
+    if (status == OK) {
+        status = events_log(app, task.plan_id, task.device_id, &entry);
+    }
+    return status == OK ? events_task(app, &task) : status;
 }
 
 static enum status confirm(struct app *app, struct question *question, const char *product_key, const char *device_key,

@@ -5,12 +5,12 @@
 #include <string.h>
 
 #include "app/evaluation.h"
+#include "app/events.h"
 #include "app/internal.h"
 #include "app/upgrade.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "store/device_rows.h"
-#include "store/log_rows.h"
 #include "store/task_rows.h"
 
 /* --- links ---------------------------------------------------------------------------------------------------- */
@@ -56,6 +56,7 @@ static enum status device_make(struct app *app, const char *product_key, const c
     }
     if (status == OK) {
         log_info("app", "device=%s/%s created: it authenticated for the first time", product_key, device_key);
+        status = events_device(app, device, WHAT_CREATED);
     }
     return status;
 }
@@ -107,6 +108,15 @@ static enum status touch(struct app *app, int64_t device_id)
     return status == OK ? device_touch(app->store, device_id, app_now(app, device.product_key)) : status;
 }
 
+/* Its link came or went. Within a use. */
+static enum status tell_link(struct app *app, int64_t device_id)
+{
+    struct device device;
+    enum status status = device_find_by_id(app->store, device_id, &device);
+    return status == OK ? events_device(app, &device, app_is_online(app, device_id) ? WHAT_ONLINE : WHAT_OFFLINE)
+                        : status;
+}
+
 /* One event without any report for the running task, in a use of its own. */
 static void link_event(struct app *app, int64_t device_id, enum session_event_kind kind)
 {
@@ -117,6 +127,9 @@ static void link_event(struct app *app, int64_t device_id, enum session_event_ki
         status = upgrade_event(app, device_id, &event, &found);
         if (status == OK) {
             status = touch(app, device_id);
+        }
+        if (status == OK) {
+            status = tell_link(app, device_id);
         }
         status = app_use_end(app, status);
     }
@@ -144,6 +157,7 @@ void app_device_online(struct app *app, int64_t device_id)
         HASH_ADD(hh, app->present, device_id, sizeof presence->device_id, presence);
     }
     text_copy_cut(presence->product_key, sizeof presence->product_key, device.product_key);
+    text_copy_cut(presence->device_key, sizeof presence->device_key, device.device_key);
     presence->generation = ++app->generations;
     app->presence_changes++;
     presence->got_status = false;
@@ -194,14 +208,20 @@ static void take_versions(struct device *device, const struct version_report *re
     }
 }
 
-static enum status store_reported(struct app *app, struct device *device, const struct version_report *versions)
+/* `before`: the device as it was. Who watches hears of it when it reported something else than before. */
+static enum status store_reported(struct app *app, struct device *device, const struct version_report *versions,
+                                  struct device *before)
 {
     device->last_seen_at = (struct maybe_instant){true, app_now(app, device->product_key)};
+    before->last_seen_at = device->last_seen_at;
     if (versions != NULL) {
         take_versions(device, versions);
     }
     enum status status = device_update_reported(app->store, device);
-    return status == OK && versions != NULL && versions->mcu_count > 0 ? device_update_mcus(app->store, device)
+    if (status == OK && versions != NULL && versions->mcu_count > 0) {
+        status = device_update_mcus(app->store, device);
+    }
+    return status == OK && memcmp(before, device, sizeof *device) != 0 ? events_device(app, device, WHAT_REPORTED)
                                                                        : status;
 }
 
@@ -235,6 +255,7 @@ static enum status status_use(struct app *app, int64_t device_id, const struct s
     if (status != OK) {
         return status;
     }
+    struct device before = device;
     take_int(&device.battery, &report->battery);
     take_int(&device.signal, &report->signal);
     take_int(&device.flash_free, &report->flash_free);
@@ -244,7 +265,7 @@ static enum status status_use(struct app *app, int64_t device_id, const struct s
     if (report->voltage.known) {
         device.voltage = report->voltage;
     }
-    return store_reported(app, &device, NULL);
+    return store_reported(app, &device, NULL, &before);
 }
 
 enum status app_device_status(struct app *app, int64_t device_id, const struct status_report *report)
@@ -269,13 +290,14 @@ static enum status info_use(struct app *app, int64_t device_id, const struct inf
     if (status != OK) {
         return status;
     }
+    struct device before = device;
     take_text(device.module_type, sizeof device.module_type, report->module_type);
     take_text(device.iccid, sizeof device.iccid, report->iccid);
     take_text(device.imsi, sizeof device.imsi, report->imsi);
     take_text(device.sdk_version, sizeof device.sdk_version, report->sdk_version);
     take_text(device.data_protocol, sizeof device.data_protocol, report->data_protocol);
     take_text(device.communication_protocol, sizeof device.communication_protocol, report->communication_protocol);
-    status = store_reported(app, &device, &report->versions);
+    status = store_reported(app, &device, &report->versions, &before);
     return status == OK ? tell_versions(app, device_id, &report->versions, &running) : status;
 }
 
@@ -316,7 +338,8 @@ static enum status request_use(struct app *app, int64_t device_id, const struct 
         return status;
     }
     struct maybe_int plan_id = {0};
-    if ((status = store_reported(app, &device, report)) == OK) {
+    struct device before = device;
+    if ((status = store_reported(app, &device, report, &before)) == OK) {
         status = task_running_plan(app->store, device_id, &plan_id);
     }
     struct log_entry entry = {
@@ -326,7 +349,7 @@ static enum status request_use(struct app *app, int64_t device_id, const struct 
     (void)snprintf(entry.detail, sizeof entry.detail, "upgrade requested with %s",
                    versions[0] != '\0' ? versions : "no version");
     if (status == OK && plan_id.known) {
-        status = log_append(app->store, plan_id.value, device_id, &entry);
+        status = events_log(app, plan_id.value, device_id, &entry);
     } else if (presence != NULL) {
         presence->requested_at = entry.at;
         text_copy_cut(presence->requested, sizeof presence->requested, entry.detail);
@@ -358,7 +381,8 @@ static enum status upgrade_use(struct app *app, int64_t device_id, const struct 
     bool running = false;
     enum status status = device_find_by_id(app->store, device_id, &device);
     if (status == OK) {
-        status = store_reported(app, &device, &report->versions);
+        struct device before = device;
+        status = store_reported(app, &device, &report->versions, &before);
     }
     struct session_event event = {
         .kind = SESSION_STATUS, .device_online = app_is_online(app, device_id), .upgrade = report, .progress = -1};

@@ -5,11 +5,11 @@
 #include <string.h>
 
 #include "app/candidate.h"
+#include "app/events.h"
 #include "app/upgrade.h"
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "store/log_rows.h"
 #include "store/standing_rows.h"
 #include "store/task_rows.h"
 
@@ -82,7 +82,10 @@ static enum status deny(struct app *app, const struct decision *decision)
     eligibility_explain(&decision->input, &decision->verdict, reason, expected, actual);
     (void)snprintf(entry.detail, sizeof entry.detail, "%s: expected %s, is %s", reason_name(reason), expected, actual);
     status = task_save(app->store, &task);
-    return status == OK ? log_append(app->store, task.plan_id, task.device_id, &entry) : status;
+    if (status == OK) {
+        status = events_log(app, task.plan_id, task.device_id, &entry);
+    }
+    return status == OK ? events_task(app, &task) : status;
 }
 
 /* The OTA request that leads to this evaluation opens the story in the log of each plan that it concerns. */
@@ -96,7 +99,7 @@ static enum status log_request(struct app *app, const struct decision *decision)
     }
     struct log_entry entry = {.at = presence->requested_at, .direction = LOG_FROM_DEVICE, .kind = LOG_OTA_REQUEST};
     text_copy_cut(entry.detail, sizeof entry.detail, presence->requested);
-    return log_append(app->store, decision->candidate->plan.id, standing->device_id, &entry);
+    return events_log(app, decision->candidate->plan.id, standing->device_id, &entry);
 }
 
 /* Decides and acts for one plan. *issued: the device got it. *reason: why not. */
@@ -326,6 +329,7 @@ enum status app_evaluate(struct app *app, const char *product_key, struct evalua
     if (status == OK) {
         *evaluation = round.result;
         evaluation->at = app_now(app, product_key);
+        status = events_clock(app, product_key, WHAT_EVALUATED, evaluation->devices_checked, evaluation->notified);
     }
     return status;
 }

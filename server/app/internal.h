@@ -28,6 +28,7 @@ enum { USE_DEPTH = 8 };
 struct presence {
     int64_t device_id;
     char product_key[LIMIT_PRODUCT_KEY + 1];
+    char device_key[LIMIT_DEVICE_KEY + 1];
     uint64_t generation;        /* of its link: what was armed for an older link no longer counts */
     bool got_status;            /* 0x0034 came on this link */
     bool got_info;              /* 0x0044 came on this link */
@@ -44,14 +45,15 @@ enum deferred_kind {
     DEFER_TOKEN_PUT,
     DEFER_TOKEN_EXPIRE,
     DEFER_EVALUATE,
-    DEFER_CHANGED
+    DEFER_CHANGED,
+    DEFER_EVENT
 };
 
 /* An effect that waits for the commit. */
 struct deferred {
     enum deferred_kind kind;
-    int64_t device_id;           /* DEFER_CHANGED: of the plan */
-    void *payload;               /* owned: notify_order, firmware_order or firmware_entry; NULL for the other kinds */
+    int64_t device_id; /* DEFER_CHANGED: of the plan */
+    void *payload;     /* owned: notify_order, firmware_order, firmware_entry or event; NULL for the other kinds */
     char token[LIMIT_TOKEN + 1]; /* DEFER_CHANGED: the device key */
     const char *why;             /* static text */
     TAILQ_ENTRY(deferred) entries;
@@ -130,6 +132,8 @@ MUST_USE enum status app_defer_token_expire(struct app *app, const char *token);
 MUST_USE enum status app_defer_evaluate(struct app *app, int64_t device_id);
 /* app_ports.changed */
 MUST_USE enum status app_defer_changed(struct app *app, int64_t plan_id, const char *device_key);
+/* app_ports.event; `event` is copied. Outside of a use it is told at once. */
+MUST_USE enum status app_defer_event(struct app *app, const struct event *event);
 MUST_USE enum status app_defer_disconnect(struct app *app, int64_t device_id, const char *why); /* `why`: static text */
 
 /* Arms PENDING_* for a connected device; it comes after LIMIT_SETTLE_MS of real time. */

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <inttypes.h>
 
+#include "app/events.h"
 #include "app/plans.h"
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -41,7 +42,7 @@ static enum status move(struct app *app, struct plan *plan, enum plan_status to,
         log_info("app", "plan=%" PRId64 " %s -> %s", plan->id, plan_status_name(from), plan_status_name(to));
         status = app_defer_changed(app, plan->id, "");
     }
-    return status;
+    return status == OK ? events_plan(app, plan, WHAT_CHANGED) : status;
 }
 
 static struct log_entry entry_of(enum log_kind kind, int64_t at, const char *detail)

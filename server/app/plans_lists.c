@@ -1,4 +1,5 @@
 #include "app/plans_lists.h"
+#include "app/events.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -142,7 +143,8 @@ static enum status put(struct app *app, int64_t plan_id, enum plan_list list, co
     if ((status = plan_list_check(list, keys, "", violations)) != OK) {
         return status;
     }
-    return violations->count > 0 ? E_RULE : plan_keys_put(app->store, plan_id, list, keys->keys, keys->count);
+    status = violations->count > 0 ? E_RULE : plan_keys_put(app->store, plan_id, list, keys->keys, keys->count);
+    return status == OK ? events_plan(app, &plan, WHAT_LISTS) : status;
 }
 
 enum status app_plan_list_put(struct app *app, int64_t plan_id, enum plan_list list, const struct key_list *keys,

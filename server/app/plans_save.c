@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/events.h"
 #include "app/internal.h"
 #include "app/plans.h"
 #include "app/plans_lists.h"
@@ -136,7 +137,10 @@ static enum status save(struct app *app, struct plan *plan, const struct key_lis
         }
     }
     enum status status = check(app, plan, existing, white, black, violations);
-    return status == OK ? store_plan(app, plan, existing, white, black) : status;
+    if (status == OK) {
+        status = store_plan(app, plan, existing, white, black);
+    }
+    return status == OK ? events_plan(app, plan, existing == NULL ? WHAT_CREATED : WHAT_CHANGED) : status;
 }
 
 enum status app_plan_save(struct app *app, struct plan *plan, const struct key_list *whitelist,
@@ -167,6 +171,9 @@ static enum status delete_saved(struct app *app, int64_t id)
     enum status status = plans_find_saved(app, id, &plan);
     if (status == OK) {
         status = plan_delete(app->store, id);
+    }
+    if (status == OK) {
+        status = events_plan(app, &plan, WHAT_DELETED);
     }
     return status == OK ? app_defer_changed(app, id, "") : status;
 }

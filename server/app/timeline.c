@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/evaluation.h"
+#include "app/events.h"
 #include "app/plans_life.h"
 #include "app/upgrade.h"
 #include "app/verifications_due.h"
@@ -314,7 +315,11 @@ static enum status fire_tick(struct firing *firing)
         return status;
     }
     tell(firing, &fired);
-    return OK;
+    if (timeline->advance != NULL) {
+        return OK; /* its ticks are in its answer; thousands of them would push out what others wait to hear */
+    }
+    return events_clock(firing->app, timeline == firing->app->timeline ? NULL : timeline_scope(timeline),
+                        WHAT_EVALUATED, fired.devices_checked, fired.notified);
 }
 
 /* Due at `at`, without the tick. */

@@ -5,13 +5,13 @@
 #include <string.h>
 
 #include "app/evaluation.h"
+#include "app/events.h"
 #include "app/plans_life.h"
 #include "app/verifications_due.h"
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "store/device_rows.h"
-#include "store/log_rows.h"
 #include "store/package_rows.h"
 #include "store/plan_rows.h"
 #include "store/task_rows.h"
@@ -239,7 +239,7 @@ static enum status apply_log(struct scene *scene, struct log_entry *entry)
 {
     entry->at = scene->at;
     enum status status = entry->kind == LOG_PLAN_ISSUED ? note_old_sdk(scene, entry) : OK;
-    return status == OK ? log_append(scene->app->store, scene->task->plan_id, scene->task->device_id, entry) : status;
+    return status == OK ? events_log(scene->app, scene->task->plan_id, scene->task->device_id, entry) : status;
 }
 
 /* It refused a plan that is over meanwhile: there is no next time (behaviour.md, 3). */
@@ -334,6 +334,9 @@ enum status upgrade_step_with(struct app *app, struct task *task, const struct p
     bool changed = task->status != before;
     for (size_t i = 0; i < effects.count && status == OK; i++) {
         status = apply_effect(&scene, &effects.items[i]);
+    }
+    if (status == OK && (changed || effects.count > 0)) {
+        status = events_task(app, task);
     }
     return status == OK && changed ? tell_changed(&scene) : status;
 }

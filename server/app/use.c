@@ -48,6 +48,9 @@ static void deferred_apply(struct app *app, const struct deferred *item)
     case DEFER_CHANGED:
         app->ports.changed(app->ports.context, item->device_id, item->token);
         break;
+    case DEFER_EVENT:
+        app->ports.event(app->ports.context, item->payload);
+        break;
     }
     if (status == E_CLOSED) {
         char label[DEVICE_LABEL];
@@ -167,4 +170,13 @@ enum status app_defer_changed(struct app *app, int64_t plan_id, const char *devi
 enum status app_defer_disconnect(struct app *app, int64_t device_id, const char *why)
 {
     return deferred_add(app, (struct deferred){.kind = DEFER_DISCONNECT, .device_id = device_id, .why = why}, NULL, 0);
+}
+
+enum status app_defer_event(struct app *app, const struct event *event)
+{
+    if (app->depth == 0 && !app->flushing) {
+        app->ports.event(app->ports.context, event);
+        return OK;
+    }
+    return deferred_add(app, (struct deferred){.kind = DEFER_EVENT}, event, event_size(event->part_count));
 }

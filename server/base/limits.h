@@ -79,6 +79,13 @@
 #define LIMIT_FIRED           10000                           /* things that one advance lists */
 #define LIMIT_SLICE_MS        20                              /* of the loop at a time, while a clock is advanced */
 
+/* Event log and its streams (GET /events) */
+#define LIMIT_EVENTS         20000
+#define LIMIT_EVENT_BYTES    (16 * 1024 * 1024)
+#define LIMIT_EVENT_STREAMS  256
+#define LIMIT_EVENT_BEAT_MS  10000 /* silence of a stream; also how long a client that left may go unnoticed, twice */
+#define LIMIT_EVENT_BATCH_MS 20    /* an event waits no longer for others before streams are woken */
+
 /* Waiting calls (?waitFor=) */
 #define LIMIT_WAITING_CALLS  4000
 #define LIMIT_WAIT_S         3600 /* seconds that one call may wait */

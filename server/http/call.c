@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "crypto/random.h"
+#include "http/event_stream.h"
 #include "http/perform.h"
 #include "http/respond.h"
 #include "http/router.h"
@@ -286,6 +287,23 @@ static enum MHD_Result add_body(struct call *call, const char *bytes, size_t cou
     return MHD_YES;
 }
 
+/* A HEAD gets the header of a stream that never begins. */
+static enum MHD_Result respond_events(struct call *call)
+{
+    if (call->request->method == METHOD_HEAD) {
+        answer_empty(&call->answer, 200);
+        call->answer.content_type = "text/event-stream";
+        return send_answer(call);
+    }
+    enum status status =
+        event_streams_respond(call->hall->streams, call->connection, call->request, header(call, "Last-Event-ID"));
+    if (status == OK) {
+        return MHD_YES;
+    }
+    refuse_status(call, status, status == E_AGAIN ? "too many clients listen to events" : NULL);
+    return send_answer(call);
+}
+
 /* All has come: parse, check, and act or wait for the loop. */
 static enum MHD_Result complete(struct call *call)
 {
@@ -298,6 +316,9 @@ static enum MHD_Result complete(struct call *call)
         call->request->route->act(&call->hall->api, call->request, &call->answer);
         call->state = CALL_ANSWERED;
         return send_answer(call);
+    }
+    if (call->request->route->place == PLACE_EVENTS) {
+        return respond_events(call);
     }
     call->state = CALL_WAITING;
     call->awaiting = true;

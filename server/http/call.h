@@ -34,6 +34,7 @@ struct hall {
     struct api api;
     struct firmware firmware;
     struct desk *desk;
+    struct event_streams *streams;
     const char *token;   /* NULL: none is wanted */
     atomic_int awaiting; /* calls that the loop has to answer, or whose answer is not sent yet */
 };

@@ -16,6 +16,7 @@
 #include "domain/page.h"
 #include "http/answer.h"
 #include "http/cursor.h"
+#include "http/event_log.h"
 #include "http/json_body.h"
 #include "http/problem.h"
 #include "http/target.h"
@@ -58,6 +59,7 @@ struct input {
     uint32_t wait_for;            /* bit n: word n of the route's; 0: nothing is waited for */
     int64_t wait_ms;
     int64_t verification_id; /* in the path; 0: not a number */
+    struct event_filter events;
 };
 
 struct route;

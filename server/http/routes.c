@@ -1,4 +1,5 @@
 #include "http/api.h"
+#include "http/event_stream.h"
 #include "http/router.h"
 
 #define V1   "/api/v1"
@@ -77,6 +78,8 @@ const struct route http_routes[] = {
     {METHOD_PUT, V1 "/clock", BODY_JSON, PLACE_LOOP, false, "", clock_check_put, clock_put},
     {METHOD_POST, V1 "/clock/advance", BODY_JSON, PLACE_LOOP, false, "", clock_check_advance, clock_advance},
 
+    {METHOD_GET, V1 "/events", BODY_NONE, PLACE_EVENTS, false, " kind productKey deviceKey planId after ", events_check,
+     NULL},
     {METHOD_GET, V1 "/server", BODY_NONE, PLACE_LOOP, false, "", request_check_no_body, server_get},
 
     {METHOD_GET, "/firmware/{}", BODY_NONE, PLACE_FIRMWARE, false, NULL, NULL, NULL},

@@ -19,6 +19,7 @@
 #include "base/instant.h"
 #include "base/log.h"
 #include "http/call.h"
+#include "http/event_stream.h"
 #include "http/package_checks.h"
 #include "http/waiting.h"
 
@@ -227,6 +228,10 @@ static enum status build(struct http_server *server, struct loop *loop, const st
         status = progress_list_create(hall->firmware.table, &hall->firmware.progress);
     }
     if (status == OK) {
+        int64_t beat_ms = settings->event_beat_ms == 0 ? LIMIT_EVENT_BEAT_MS : settings->event_beat_ms;
+        status = event_streams_create(loop, beat_ms, &hall->streams);
+    }
+    if (status == OK) {
         status = waiting_create(loop, hall->api.app, &hall->api.waiting);
     }
     if (status == OK) {
@@ -288,6 +293,11 @@ void http_server_changed(struct http_server *server, int64_t plan_id, const char
     waiting_changed(server->hall.api.waiting, plan_id, device_key);
 }
 
+void http_server_event(struct http_server *server, const struct event *event)
+{
+    event_streams_publish(server->hall.streams, event);
+}
+
 /* libmicrohttpd stops without sending what it has: those who were refused just now shall read why. */
 static void let_answers_go(struct http_server *server)
 {
@@ -306,6 +316,9 @@ void http_server_destroy(struct http_server *server)
         desk_close(server->hall.desk); /* resumes all that is suspended: libmicrohttpd insists on it */
         let_answers_go(server);
     }
+    if (server->hall.streams != NULL) {
+        event_streams_close(server->hall.streams);
+    }
     if (server->has_ticker) {
         (void)pthread_mutex_lock(&server->lock);
         server->stopping = true;
@@ -319,6 +332,7 @@ void http_server_destroy(struct http_server *server)
         MHD_stop_daemon(server->daemon);
     }
     progress_list_destroy(server->hall.firmware.progress);
+    event_streams_destroy(server->hall.streams);
     waiting_destroy(server->hall.api.waiting);
     package_checks_destroy(server->hall.api.checks);
     mappings_destroy(server->hall.firmware.mappings);

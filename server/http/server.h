@@ -29,6 +29,7 @@ struct http_server;
 struct http_settings {
     struct address address;
     const char *api_token; /* copied; NULL: none is wanted */
+    int64_t event_beat_ms; /* of event streams; 0: LIMIT_EVENT_BEAT_MS */
     http_readiness_callback *readiness;
     void *readiness_context;
 };
@@ -45,6 +46,9 @@ void http_server_set_mqtt_url(struct http_server *server, const char *url);
 
 /* To be called once when all is up: reads all stored files of packages again in the background (package_checks.h). */
 void http_server_check_packages(struct http_server *server);
+
+/* What app_ports.event tells, for those who listen (event_stream.h). */
+void http_server_event(struct http_server *server, const struct event *event);
 
 /* What app_ports.changed tells, for the calls that wait for it (waiting.h). */
 void http_server_changed(struct http_server *server, int64_t plan_id, const char *device_key);

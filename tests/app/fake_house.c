@@ -88,6 +88,17 @@ static void port_changed(void *context, int64_t plan_id, const char *device_key)
     text_copy_cut(house->changed_device, sizeof house->changed_device, device_key);
 }
 
+static void port_event(void *context, const struct event *event)
+{
+    struct house *house = context;
+    CU_ASSERT_EQUAL(house->app->depth, 0);
+    if (house->event_count < HOUSE_EVENTS) {
+        struct told *told = &house->events[house->event_count++];
+        *told = (struct told){.kind = event->kind, .what = event->what, .plan_id = event->plan_id};
+        text_copy_cut(told->device_key, sizeof told->device_key, event->device_key);
+    }
+}
+
 static void open_app(struct house *house)
 {
     struct error error = {0};
@@ -101,7 +112,8 @@ static void open_app(struct house *house)
                               .firmware = port_firmware,
                               .disconnect = port_disconnect,
                               .alarm = port_alarm,
-                              .changed = port_changed};
+                              .changed = port_changed,
+                              .event = port_event};
     enum status status = app_create(&settings, &ports, &house->app, &error);
     if (status != OK) {
         (void)fprintf(stderr, "    %s: %s\n", error.place, error.text);

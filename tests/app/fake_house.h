@@ -22,6 +22,15 @@ struct order {
     struct firmware_order firmware;
 };
 
+/* An event that app/ told. */
+struct told {
+    enum event_kind kind;
+    enum event_what what;
+    int64_t plan_id;
+    char device_key[LIMIT_DEVICE_KEY + 1];
+};
+enum { HOUSE_EVENTS = 64 };
+
 struct house {
     char folder[64];
     struct app *app;
@@ -34,7 +43,9 @@ struct house {
     size_t order_count;
     struct order orders[ORDERS_MOST];
     size_t disconnects;
-    size_t changes; /* calls of the port `changed` */
+    size_t event_count;
+    struct told events[HOUSE_EVENTS]; /* the first ones since event_count was set to 0 */
+    size_t changes;                   /* calls of the port `changed` */
     int64_t changed_plan_id;
     char changed_device[LIMIT_DEVICE_KEY + 1]; /* of the last one */
     int64_t slots;

@@ -79,6 +79,12 @@ static void port_alarm(void *context, int64_t delay_ms)
     (void)delay_ms;
 }
 
+static void port_event(void *context, const struct event *event)
+{
+    (void)context;
+    (void)event;
+}
+
 static void port_changed(void *context, int64_t plan_id, const char *device_key)
 {
     (void)context;
@@ -128,7 +134,8 @@ static void open_scene(struct scene *scene)
                               .firmware = port_firmware,
                               .disconnect = port_disconnect,
                               .alarm = port_alarm,
-                              .changed = port_changed};
+                              .changed = port_changed,
+                              .event = port_event};
     struct product product = {.key = "pk1", .secret = "secret1", .name = "one"};
     struct violations violations = {0};
     struct error error = {0};

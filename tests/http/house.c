@@ -78,6 +78,14 @@ static void port_changed(void *context, int64_t plan_id, const char *device_key)
     }
 }
 
+static void port_event(void *context, const struct event *event)
+{
+    const struct house *house = context;
+    if (house->server != NULL) {
+        http_server_event(house->server, event);
+    }
+}
+
 static void on_readiness(void *context, struct http_readiness *ready)
 {
     *ready = ((struct house *)context)->ready;
@@ -129,11 +137,15 @@ void house_open(struct house *house, const char *token)
                               .firmware = port_firmware,
                               .disconnect = port_disconnect,
                               .alarm = port_alarm,
-                              .changed = port_changed};
+                              .changed = port_changed,
+                              .event = port_event};
     struct error error = {0};
     CHECK_FATAL(app_create(&settings, &ports, &house->app, &error) == OK);
-    struct http_settings http = {
-        .address = {.host = "127.0.0.1"}, .api_token = token, .readiness = on_readiness, .readiness_context = house};
+    struct http_settings http = {.event_beat_ms = 200,
+                                 .address = {.host = "127.0.0.1"},
+                                 .api_token = token,
+                                 .readiness = on_readiness,
+                                 .readiness_context = house};
     enum status status = http_server_create(house->loop, house->app, &http, &house->server, &error);
     if (status != OK) {
         (void)fprintf(stderr, "%s: %s\n", error.place, error.text);

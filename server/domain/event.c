@@ -18,7 +18,7 @@ static const char *const whats[EVENT_WHAT_COUNT] = {
     [WHAT_PROGRESS] = "progress",   [WHAT_VERIFICATION] = "verification",
     [WHAT_ENTRY] = "entry",         [WHAT_SET] = "set",
     [WHAT_ADVANCED] = "advanced",   [WHAT_DROPPED] = "dropped",
-    [WHAT_EVALUATED] = "evaluated", [WHAT_CHECKED] = "checked",
+    [WHAT_EVALUATED] = "evaluated",
 };
 
 const char *event_kind_name(enum event_kind kind)

@@ -11,7 +11,7 @@
  *            verification                                    status and reason of a verification
  *   log      entry                                           an entry of the upgrade log
  *   clock    set advanced dropped evaluated                  what it shows; of an evaluation, what came of it
- *   package  created deleted checked
+ *   package  created deleted
  *   product  created deleted
  */
 #ifndef DOMAIN_EVENT_H
@@ -43,7 +43,6 @@ enum event_what {
     WHAT_ADVANCED,
     WHAT_DROPPED,
     WHAT_EVALUATED,
-    WHAT_CHECKED,
     EVENT_WHAT_COUNT
 };
 const char *event_what_name(enum event_what what); /* "created" ... */

@@ -23,10 +23,12 @@ struct client {
     LIST_ENTRY(client) entries;
 };
 
+LIST_HEAD(client_list, client);
+
 struct event_streams {
     struct event_log *log;
     pthread_mutex_t lock; /* of all below; taken before the log's own */
-    LIST_HEAD(, client) clients;
+    struct client_list clients;
     size_t count;
     bool closed;
     struct loop_timer *wake;

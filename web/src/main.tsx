@@ -2,16 +2,21 @@
 import { render } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { calls, setToken, tokenWanted } from './api';
+import { ClockView } from './clock';
 import { DeviceView, DevicesView } from './devices';
 import { connection, start } from './events';
 import { MonitoringView } from './monitoring';
+import { PackageFormView } from './package-form';
+import { PackageView } from './package';
+import { PackagesView } from './packages';
 import { PlanDeviceView } from './plan-device';
 import { PlanFormView } from './plan-form';
 import { PlansView } from './plans';
+import { ProductsView } from './products';
 import { place } from './router';
 import { Copy, Dialog, Empty, TextField, View, announcement, notices } from './ui';
 
-const SECTIONS: [string, string][] = [['plans', 'Plans'], ['devices', 'Devices']];
+const SECTIONS: [string, string][] = [['plans', 'Plans'], ['devices', 'Devices'], ['packages', 'Packages'], ['products', 'Products'], ['clock', 'Clock']];
 
 const NotFound = () => <View title="Nothing here"><Empty title="There is no view at this address"><p><a href="#/plans">To the upgrade plans</a></p></Empty></View>;
 
@@ -32,6 +37,12 @@ function Current() {
         return second === 'edit' ? <PlanFormView key={first} id={id} /> : second === undefined ? <MonitoringView key={first} id={id} /> : <NotFound />;
     case 'devices':
         return first === undefined ? <DevicesView /> : second !== undefined ? <DeviceView key={`${first}/${second}`} productKey={first} deviceKey={second} /> : <NotFound />;
+    case 'packages':
+        return first === undefined ? <PackagesView /> : first === 'new' ? <PackageFormView /> : <PackageView key={first} id={first} />;
+    case 'products':
+        return first === undefined ? <ProductsView /> : <NotFound />;
+    case 'clock':
+        return first === undefined ? <ClockView key={place.value.query.get('product') ?? ''} /> : <NotFound />;
     default:
         return <NotFound />;
     }

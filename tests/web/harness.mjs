@@ -6,6 +6,7 @@
 //   await house.close()
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { connect, createServer } from 'node:net';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -140,8 +141,8 @@ export class House {
             }
         });
         page.on('request', (request) => {
-            const host = new URL(request.url()).host;
-            if (!request.url().startsWith('blob:') && host !== new URL(this.server.http).host) {
+            const host = new URL(request.url()).hostname;
+            if (!request.url().startsWith('blob:') && host !== '127.0.0.1') {
                 this.complaints.push(`a request left for ${host}`);
             }
         });
@@ -149,9 +150,44 @@ export class House {
     }
 
     async go(page, address) {
+        await page.goto('about:blank'); // a change behind the '#' alone would keep the document, and what was typed
         await page.goto(`${this.server.http}/${address}`);
         await page.getByRole('heading', { level: 1 }).waitFor();
     }
+}
+
+// A wire between browser and server that can be cut and mended.
+export async function wire(house) {
+    const target = new URL(house.server.http);
+    const sockets = new Set();
+    let whole = true;
+    const server = createServer((near) => {
+        const far = connect(Number(target.port), target.hostname);
+        for (const [socket, other] of [[near, far], [far, near]]) {
+            sockets.add(socket);
+            socket.on('error', () => other.destroy());
+            socket.on('close', () => sockets.delete(socket) && other.destroy());
+        }
+        if (!whole) {
+            near.destroy();
+        }
+        near.pipe(far).pipe(near);
+    });
+    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return {
+        http: `http://127.0.0.1:${server.address().port}`,
+        cut() {
+            whole = false;
+            sockets.forEach((socket) => socket.destroy());
+        },
+        mend() {
+            whole = true;
+        },
+        close() {
+            this.cut();
+            return new Promise((resolve) => server.close(resolve));
+        },
+    };
 }
 
 export const open = (...options) => new House().open(options);

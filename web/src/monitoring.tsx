@@ -90,12 +90,14 @@ function useSpoken(statistics: Statistics | undefined): void {
             return undefined;
         }
         const text = `${statistics.inUpgrade} in upgrade, ${statistics.upgraded} upgraded, ${statistics.failed} failed, ${statistics.nonUpgraded} waiting`;
-        const first = last.current.text === '';
-        const timer = setTimeout(() => {
-            if (text !== last.current.text && !first) {
-                announcement.value = text;
-            }
+        if (last.current.text === '') { // what was there when the view was opened is no news
             last.current = { text, at: performance.now() };
+        }
+        const timer = setTimeout(() => {
+            if (text !== last.current.text) {
+                announcement.value = text;
+                last.current = { text, at: performance.now() };
+            }
         }, Math.max(0, last.current.at + SPEAK_MS - performance.now()));
         return () => clearTimeout(timer);
     }, [statistics]);

@@ -83,7 +83,7 @@ export function PlansView() {
                     ['Devices', (plan) => <PlanBar id={plan.id} />],
                     ['Start', (plan) => <Time at={planBegin(plan)} zone={plan.timeZone} />],
                     ['End', (plan) => <Time at={planEnd(plan)} zone={plan.timeZone} />],
-                    ['', (plan) => <span class="row"><a href={`${href('plans', plan.id)}?details=1`} aria-label={`Details of ${plan.name}`}>Details</a><a href={href('plans', plan.id)} aria-label={`Upgrade Monitoring of ${plan.name}`}>Upgrade Monitoring</a></span>],
+                    ['More', (plan) => <span class="row"><a href={`${href('plans', plan.id)}?details=1`} aria-label={`Details of ${plan.name}`}>Details</a><a href={href('plans', plan.id)} aria-label={`Upgrade Monitoring of ${plan.name}`}>Upgrade Monitoring</a></span>],
                 ]} />
             )}
         </View>

@@ -109,6 +109,7 @@ static bool load_token(void *context, const struct firmware_token *token, const 
     struct token_loading *loading = context;
     struct firmware_entry entry;
     loading->status = upgrade_firmware_entry(loading->app, token->token, file, &entry);
+    entry.task_id = token->task_id;
     if (loading->status == OK) {
         loading->status = firmware_table_put(loading->app->table, &entry);
     }

@@ -210,10 +210,9 @@ static void take_versions(struct device *device, const struct version_report *re
 
 /* `before`: the device as it was. Who watches hears of it when it reported something else than before. */
 static enum status store_reported(struct app *app, struct device *device, const struct version_report *versions,
-                                  struct device *before)
+                                  const struct device *before)
 {
     device->last_seen_at = (struct maybe_instant){true, app_now(app, device->product_key)};
-    before->last_seen_at = device->last_seen_at;
     if (versions != NULL) {
         take_versions(device, versions);
     }
@@ -221,8 +220,7 @@ static enum status store_reported(struct app *app, struct device *device, const 
     if (status == OK && versions != NULL && versions->mcu_count > 0) {
         status = device_update_mcus(app->store, device);
     }
-    return status == OK && memcmp(before, device, sizeof *device) != 0 ? events_device(app, device, WHAT_REPORTED)
-                                                                       : status;
+    return status == OK && !device_reported_same(before, device) ? events_device(app, device, WHAT_REPORTED) : status;
 }
 
 /* The running task hears of the versions. */

@@ -48,6 +48,28 @@ static enum status defer_and_free(struct app *app, struct event *event)
     return status;
 }
 
+static struct event_part part_of(const struct task_component *component)
+{
+    struct event_part part = {
+        .step = component->step, .progress = component->progress, .attempts = component->attempts};
+    memcpy(part.component_no, component->component_no, sizeof part.component_no);
+    memcpy(part.source_version, component->source_version, sizeof part.source_version);
+    memcpy(part.target_version, component->target_version, sizeof part.target_version);
+    return part;
+}
+
+enum status events_progress(struct app *app, const struct task *task)
+{
+    struct event event = event_of(app, EVENT_DEVICE, WHAT_PROGRESS, NULL);
+    event.plan_id = task->plan_id;
+    enum status status = name_device(app, task->device_id, &event);
+    struct event *made = status == OK ? with_parts(&event, 1) : NULL;
+    if (made != NULL) {
+        made->parts[0] = part_of(&task->components[task->current]);
+    }
+    return status == OK ? defer_and_free(app, made) : status;
+}
+
 enum status events_task(struct app *app, const struct task *task)
 {
     struct event event = event_of(app, EVENT_DEVICE, task->plan_id < 0 ? WHAT_VERIFICATION : WHAT_UPGRADE, NULL);
@@ -60,14 +82,7 @@ enum status events_task(struct app *app, const struct task *task)
         return status != OK ? status : E_NOMEM;
     }
     for (size_t i = 0; i < task->component_count; i++) {
-        const struct task_component *component = &task->components[i];
-        struct event_part *part = &made->parts[i];
-        memcpy(part->component_no, component->component_no, sizeof part->component_no);
-        memcpy(part->source_version, component->source_version, sizeof part->source_version);
-        memcpy(part->target_version, component->target_version, sizeof part->target_version);
-        part->step = component->step;
-        part->progress = component->progress;
-        part->attempts = component->attempts;
+        made->parts[i] = part_of(&task->components[i]);
     }
     return defer_and_free(app, made);
 }
@@ -98,7 +113,7 @@ enum status events_plan(struct app *app, const struct plan *plan, enum event_wha
 enum status events_device(struct app *app, const struct device *device, enum event_what what)
 {
     struct event event = event_of(app, EVENT_DEVICE, what, device->product_key);
-    memcpy(event.device_key, device->device_key, sizeof event.device_key);
+    text_copy_cut(event.device_key, sizeof event.device_key, device->device_key);
     event.of.device = (struct event_of_device){.online = what != WHAT_DELETED && app_is_online(app, device->id),
                                                .battery = device->battery,
                                                .signal = device->signal,

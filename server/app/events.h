@@ -12,6 +12,9 @@
 /* The task's row in its plan, or its verification, is another one than before. */
 MUST_USE enum status events_task(struct app *app, const struct task *task);
 
+/* The download of the present component has gone on. */
+MUST_USE enum status events_progress(struct app *app, const struct task *task);
+
 /* Appends to the upgrade log, and tells. */
 MUST_USE enum status events_log(struct app *app, int64_t plan_id, int64_t device_id, const struct log_entry *entry);
 

@@ -21,6 +21,8 @@ struct node {
     char sha256[65];
     int64_t size;
     int64_t sent;
+    int64_t task_id;
+    int told;                 /* percent of which firmware_table_moved() told */
     TAILQ_ENTRY(node) expiry; /* while expired */
     UT_hash_handle hh;
 };
@@ -94,6 +96,7 @@ enum status firmware_table_put(struct firmware_table *table, const struct firmwa
     memcpy(node->extension, entry->extension, sizeof node->extension);
     memcpy(node->sha256, entry->sha256, sizeof node->sha256);
     node->size = entry->size;
+    node->task_id = entry->task_id;
     (void)pthread_mutex_lock(&table->lock);
     bool taken = find(table, entry->token) != NULL;
     if (!taken) {
@@ -189,4 +192,19 @@ int64_t firmware_table_sent(struct firmware_table *table, const char *token)
     int64_t sent = node != NULL ? node->sent : 0;
     (void)pthread_mutex_unlock(&table->lock);
     return sent;
+}
+
+bool firmware_table_moved(struct firmware_table *table, const char *token, int64_t *task_id)
+{
+    bool moved = false;
+    (void)pthread_mutex_lock(&table->lock);
+    struct node *node = find(table, token);
+    if (node != NULL && !node->expired && node->size > 0) {
+        int percent = (int)(node->sent * 100 / node->size);
+        moved = percent != node->told;
+        node->told = percent;
+        *task_id = node->task_id;
+    }
+    (void)pthread_mutex_unlock(&table->lock);
+    return moved;
 }

@@ -26,6 +26,7 @@ struct firmware_entry {
     char extension[16];             /* the URL must end in it */
     char sha256[65];                /* the strong ETag */
     int64_t size;
+    int64_t task_id; /* whose download it is */
 };
 
 MUST_USE enum status firmware_table_create(struct firmware_table **table);
@@ -44,6 +45,12 @@ void firmware_table_note(struct firmware_table *table, const char *token, int64_
 
 /* Greatest `end` noted; 0 when unknown. */
 int64_t firmware_table_sent(struct firmware_table *table, const char *token);
+
+/*
+ * Any thread. Whether the device has more percents of the file than when this was asked last; *task_id gets whose they
+ * are.
+ */
+bool firmware_table_moved(struct firmware_table *table, const char *token, int64_t *task_id);
 
 /* app/ owns one; http/ borrows it. */
 struct app;

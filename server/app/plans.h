@@ -69,6 +69,9 @@ typedef void app_log_visitor(void *context, const struct log_entry *entry);
 MUST_USE enum status app_plan_device_log(struct app *app, int64_t plan_id, const char *device_key,
                                          const struct page *page, app_log_visitor *each, void *context, bool *more);
 
+/* The device has more of its present download than before: tells those who listen (WHAT_PROGRESS). Unknown: nothing. */
+void app_download_moved(struct app *app, int64_t task_id);
+
 /* One check as a person reads it. */
 struct explained_check {
     enum reason check;

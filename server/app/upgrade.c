@@ -96,6 +96,7 @@ static enum status make_tokens(struct app *app, const struct task *task, size_t 
             status = upgrade_firmware_entry(app, row.token, &package->files[i], &entry);
         }
         if (status == OK) {
+            entry.task_id = task->id;
             status = app_defer_token_put(app, &entry);
         }
     }
@@ -451,4 +452,16 @@ enum status upgrade_run_timeouts(struct app *app, const char *scope, int64_t now
         }
     } while (count == TIMEOUTS_AT_ONCE);
     return OK;
+}
+
+void app_download_moved(struct app *app, int64_t task_id)
+{
+    struct task task;
+    if (task_find_by_id(app->store, task_id, &task) != OK || task.plan_id < 0 || task.phase != TASK_RUNNING) {
+        return;
+    }
+    task.components[task.current].progress = upgrade_progress(app, &task, task.current);
+    if (events_progress(app, &task) != OK) {
+        log_debug("app", "plan=%lld progress of a download was not told", (long long)task.plan_id);
+    }
 }

@@ -1,6 +1,7 @@
 #include "domain/device.h"
 
 #include <assert.h>
+#include <math.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -53,4 +54,42 @@ void device_set_mcu_version(struct device *device, const char *component_no, con
         memmove(&device->mcus[i], &device->mcus[i + 1], (device->mcu_count - i) * sizeof device->mcus[0]);
     }
     device->mcus[device->mcu_count++] = entry;
+}
+
+static bool same_int(const struct maybe_int *one, const struct maybe_int *other)
+{
+    return one->known == other->known && (!one->known || one->value == other->value);
+}
+
+static bool same_status(const struct device *one, const struct device *other)
+{
+    bool same_voltage = one->voltage.known == other->voltage.known &&
+                        (!one->voltage.known || fabs(one->voltage.value - other->voltage.value) < 1e-9);
+    return same_voltage && same_int(&one->battery, &other->battery) && same_int(&one->signal, &other->signal) &&
+           same_int(&one->rsrp, &other->rsrp) && same_int(&one->rsrq, &other->rsrq) &&
+           same_int(&one->snr, &other->snr) && same_int(&one->flash_free, &other->flash_free);
+}
+
+static bool same_texts(const struct device *one, const struct device *other)
+{
+    return strcmp(one->module_type, other->module_type) == 0 &&
+           strcmp(one->module_version, other->module_version) == 0 &&
+           strcmp(one->module_version_info, other->module_version_info) == 0 && strcmp(one->iccid, other->iccid) == 0 &&
+           strcmp(one->imsi, other->imsi) == 0 && strcmp(one->sdk_version, other->sdk_version) == 0 &&
+           strcmp(one->data_protocol, other->data_protocol) == 0 &&
+           strcmp(one->communication_protocol, other->communication_protocol) == 0;
+}
+
+bool device_reported_same(const struct device *one, const struct device *other)
+{
+    if (one->mcu_count != other->mcu_count || !same_status(one, other) || !same_texts(one, other)) {
+        return false;
+    }
+    for (size_t i = 0; i < one->mcu_count; i++) {
+        if (strcmp(one->mcus[i].component_no, other->mcus[i].component_no) != 0 ||
+            strcmp(one->mcus[i].version, other->mcus[i].version) != 0) {
+            return false;
+        }
+    }
+    return true;
 }

@@ -82,6 +82,9 @@ bool device_secret_is_valid(const char *secret);
 /* The version reported for an MCU component, or NULL. Borrowed. */
 const char *device_mcu_version(const struct device *device, const char *component_no);
 
+/* Whether both have reported the same: status, information and versions; when they were seen does not count. */
+bool device_reported_same(const struct device *one, const struct device *other);
+
 /* Adds or replaces; a list that is full forgets its oldest entry. */
 void device_set_mcu_version(struct device *device, const char *component_no, const char *version);
 

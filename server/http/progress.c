@@ -196,14 +196,19 @@ void progress_close(struct progress *progress)
     free(progress);
 }
 
-void progress_tick(struct progress_list *list)
+size_t progress_tick(struct progress_list *list, int64_t *tasks, size_t most)
 {
+    size_t count = 0;
     (void)pthread_mutex_lock(&list->lock);
     struct progress *progress = TAILQ_FIRST(&list->running);
     while (progress != NULL) {
         struct progress *next = TAILQ_NEXT(progress, entries);
         sample(progress);
+        if (count < most && firmware_table_moved(list->table, progress->token, &tasks[count])) {
+            count++;
+        }
         progress = next;
     }
     (void)pthread_mutex_unlock(&list->lock);
+    return count;
 }

@@ -44,6 +44,8 @@ void progress_begin(struct progress *progress, const char *token, const struct r
 /* The response is over; `complete`: all of it was handed to the socket. */
 void progress_end(struct progress *progress, bool complete);
 
-void progress_tick(struct progress_list *list);
+/* Samples all that run. Whose device has more percents than before is told, to at most `most` tasks; returns how many.
+ */
+size_t progress_tick(struct progress_list *list, int64_t *tasks, size_t most);
 
 #endif

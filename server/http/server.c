@@ -23,6 +23,7 @@
 #include "http/package_checks.h"
 #include "http/waiting.h"
 
+enum { MOVED_MOST = 500 }; /* downloads whose progress is told in one tick */
 enum { THREADS = 2, BACKLOG = 1024, CONNECTION_MEMORY = 32 * 1024, GOODBYE_MS = 300 };
 
 struct http_server {
@@ -36,6 +37,9 @@ struct http_server {
     pthread_mutex_t lock;
     pthread_cond_t stopping_changed;
     bool stopping;
+    int64_t moved[MOVED_MOST]; /* tasks whose download has gone on, for the loop; under the lock */
+    size_t moved_count;
+    struct loop_wakeup *moved_wakeup;
 };
 
 static void *on_uri(void *context, const char *uri, struct MHD_Connection *connection)
@@ -122,6 +126,36 @@ static void on_log(void *context, const char *format, va_list arguments)
     log_debug("http", "libmicrohttpd: %s", text);
 }
 
+/* The loop's thread: what the ticker saw. */
+static void on_moved(void *context)
+{
+    struct http_server *server = context;
+    int64_t tasks[MOVED_MOST];
+    (void)pthread_mutex_lock(&server->lock);
+    size_t count = server->moved_count;
+    memcpy(tasks, server->moved, count * sizeof tasks[0]);
+    server->moved_count = 0;
+    (void)pthread_mutex_unlock(&server->lock);
+    for (size_t i = 0; i < count; i++) {
+        app_download_moved(server->hall.api.app, tasks[i]);
+    }
+}
+
+/* Without listeners nothing is told; what the loop has not taken yet is what it will look at, so no more is added. */
+static void tick_progress(struct http_server *server)
+{
+    int64_t tasks[MOVED_MOST];
+    size_t most = event_streams_heard(server->hall.streams) ? MOVED_MOST : 0;
+    size_t count = progress_tick(server->hall.firmware.progress, tasks, most);
+    if (count > 0) {
+        (void)pthread_mutex_lock(&server->lock);
+        memcpy(server->moved, tasks, count * sizeof tasks[0]);
+        server->moved_count = count;
+        (void)pthread_mutex_unlock(&server->lock);
+        loop_wakeup_post(server->moved_wakeup);
+    }
+}
+
 static void *run_ticker(void *context)
 {
     struct http_server *server = context;
@@ -129,7 +163,7 @@ static void *run_ticker(void *context)
     while (!server->stopping) {
         (void)pthread_mutex_unlock(&server->lock);
         int64_t now = monotonic_ms();
-        progress_tick(server->hall.firmware.progress);
+        tick_progress(server);
         mappings_tick(server->hall.firmware.mappings, now);
         desk_expire(server->hall.desk, now);
         (void)pthread_mutex_lock(&server->lock);
@@ -237,6 +271,9 @@ static enum status build(struct http_server *server, struct loop *loop, const st
     if (status == OK) {
         status = package_checks_create(loop, hall->api.app, hall->firmware.mappings, &hall->api.checks);
     }
+    if (status == OK) {
+        status = loop_wakeup_create(loop, on_moved, server, &server->moved_wakeup);
+    }
     return status == OK ? start_ticker(server) : status;
 }
 
@@ -332,6 +369,9 @@ void http_server_destroy(struct http_server *server)
         MHD_stop_daemon(server->daemon);
     }
     progress_list_destroy(server->hall.firmware.progress);
+    if (server->moved_wakeup != NULL) {
+        loop_wakeup_destroy(server->moved_wakeup);
+    }
     event_streams_destroy(server->hall.streams);
     waiting_destroy(server->hall.api.waiting);
     package_checks_destroy(server->hall.api.checks);

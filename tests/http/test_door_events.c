@@ -334,6 +334,64 @@ static void test_beats(void)
     leave();
 }
 
+/* A slow download of an upgrading device tells its percents while it goes on. */
+static void test_progress(void)
+{
+    enum { SIZE = 8 * 1024 * 1024 };
+    char *bytes = calloc(1, SIZE);
+    CHECK_FATAL(bytes != NULL);
+    struct upload_file file = {.name = "slow.bin", .bytes = bytes, .size = SIZE};
+    struct reply reply;
+    make_product("slow");
+    house.takes_orders = true;
+    upload(&house,
+           "{\"name\": \"slow\", \"productKey\": \"slow\", \"componentType\": \"mcu\", \"packageType\": \"full\", "
+           "\"targetVersion\": \"2_0\"}",
+           &file, 1, NULL, &reply);
+    json_t *package = json_loads(buffer_text(&reply.body), 0, NULL);
+    CHECK_FATAL(reply.status == 201 && package != NULL);
+    int64_t plan = plans_save(&house, "slow", "slow", json_integer_value(json_object_get(package, "id")), "");
+    json_decref(package);
+    reply_finish(&reply);
+    free(bytes);
+    json_decref(plans_act(&house, plan, "activate", 200));
+    int64_t device = devices_connect(&house, "slow", "d1", "1_0");
+    json_decref(rest(&house, "POST", "/api/v1/evaluations", "{}", 200));
+    devices_status(&house, device, 1, NULL);
+    devices_status(&house, device, 2, NULL);
+    CHECK_FATAL(house.link[0] != '\0');
+    char query[64];
+    (void)snprintf(query, sizeof query, "?planId=%lld&kind=device", (long long)plan);
+    listen_when_there_is_room();
+    leave();
+    listen_to(query, "");
+    CHECK(hear("event: hello"));
+    devices_status(&house, device, 4, NULL);
+    struct sockaddr_in name = {.sin_family = AF_INET, .sin_port = htons(http_server_port(house.server))};
+    name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int small = 65536;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    CHECK_FATAL(fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small) == 0 &&
+                connect(fd, (struct sockaddr *)&name, sizeof name) == 0);
+    char text[256];
+    int length = snprintf(text, sizeof text, "GET %s HTTP/1.1\r\nHost: a\r\n\r\n", house.link);
+    CHECK(send(fd, text, (size_t)length, MSG_NOSIGNAL) == length);
+    static char piece[65536];
+    ssize_t sum = 0;
+    while (sum < SIZE / 2) {
+        ssize_t got = recv(fd, piece, sizeof piece, 0);
+        CHECK_FATAL(got > 0);
+        sum += got;
+    }
+    CHECK(hear("\"what\":\"progress\",\"productKey\":\"slow\""));
+    const char *progress = strstr(strstr(listener.heard, "\"what\":\"progress\""), "\"progress\":");
+    CHECK_FATAL(progress != NULL);
+    int percent = atoi(progress + strlen("\"progress\":"));
+    CHECK(percent > 0 && percent < 100);
+    CHECK(close(fd) == 0);
+    leave();
+}
+
 static void test_token(void)
 {
     struct house guarded;
@@ -367,6 +425,7 @@ int main(void)
                                              {"transient", test_transient},
                                              {"too many", test_too_many},
                                              {"beats", test_beats},
+                                             {"progress", test_progress},
                                              {"the token", test_token},
                                              {"the end of the server", test_the_end_of_the_server},
                                              {0}};

@@ -175,6 +175,12 @@ static void port_changed(void *context, int64_t plan_id, const char *device_key)
     }
 }
 
+static bool port_frames_wanted(void *context)
+{
+    const struct house *house = context;
+    return house->http != NULL && http_server_frames_wanted(house->http);
+}
+
 static void port_event(void *context, const struct event *event)
 {
     const struct house *house = context;
@@ -367,7 +373,8 @@ static enum status build_app(struct house *house, struct error *error)
                               .disconnect = port_disconnect,
                               .alarm = port_alarm,
                               .changed = port_changed,
-                              .event = port_event};
+                              .event = port_event,
+                              .frames_wanted = port_frames_wanted};
     return app_create(&settings, &ports, &house->app, error);
 }
 

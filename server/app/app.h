@@ -43,6 +43,8 @@ struct app_ports {
     /* Something has happened, for those who watch; borrowed. After the commit; may be called often; must not call back.
      */
     void (*event)(void *context, const struct event *event);
+    /* Whether somebody listens to frames: only then they are made and told. */
+    bool (*frames_wanted)(void *context);
 };
 
 struct app_settings {

@@ -8,6 +8,7 @@
 
 #include "app/app.h"
 #include "domain/device.h"
+#include "domain/event.h"
 #include "domain/product.h"
 #include "domain/reports.h"
 
@@ -35,6 +36,10 @@ MUST_USE enum status app_device_upgrade(struct app *app, int64_t device_id, cons
 
 /* Any other message of it (transparent data, location ...): notes that it was seen. */
 MUST_USE enum status app_device_seen(struct app *app, int64_t device_id);
+
+/* Whether frames shall be told, and one that came from the device or went to it. */
+bool app_frames_wanted(struct app *app);
+void app_device_frame(struct app *app, int64_t device_id, bool from_device, const struct event_of_frame *frame);
 
 /* A frame of it was dropped because it was malformed: counted. */
 MUST_USE enum status app_device_malformed(struct app *app, int64_t device_id);

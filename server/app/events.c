@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/devices.h"
 #include "app/timeline.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "store/device_rows.h"
 #include "store/log_rows.h"
@@ -152,4 +154,18 @@ enum status events_product(struct app *app, const char *product_key, enum event_
 {
     struct event event = event_of(app, EVENT_PRODUCT, what, product_key);
     return app_defer_event(app, &event);
+}
+
+bool app_frames_wanted(struct app *app)
+{
+    return app->ports.frames_wanted(app->ports.context);
+}
+
+void app_device_frame(struct app *app, int64_t device_id, bool from_device, const struct event_of_frame *frame)
+{
+    struct event event = event_of(app, EVENT_FRAME, from_device ? WHAT_RECEIVED : WHAT_SENT, NULL);
+    event.of.frame = *frame;
+    if (name_device(app, device_id, &event) != OK || app_defer_event(app, &event) != OK) {
+        log_debug("app", "a frame was not told: its device has gone, or memory");
+    }
 }

@@ -5,8 +5,8 @@
 #include "domain/names.h"
 
 static const char *const kinds[EVENT_KIND_COUNT] = {
-    [EVENT_PLAN] = "plan",   [EVENT_DEVICE] = "device",   [EVENT_LOG] = "log",
-    [EVENT_CLOCK] = "clock", [EVENT_PACKAGE] = "package", [EVENT_PRODUCT] = "product",
+    [EVENT_PLAN] = "plan",       [EVENT_DEVICE] = "device",   [EVENT_LOG] = "log",     [EVENT_CLOCK] = "clock",
+    [EVENT_PACKAGE] = "package", [EVENT_PRODUCT] = "product", [EVENT_FRAME] = "frame",
 };
 
 static const char *const whats[EVENT_WHAT_COUNT] = {
@@ -18,7 +18,8 @@ static const char *const whats[EVENT_WHAT_COUNT] = {
     [WHAT_PROGRESS] = "progress",   [WHAT_VERIFICATION] = "verification",
     [WHAT_ENTRY] = "entry",         [WHAT_SET] = "set",
     [WHAT_ADVANCED] = "advanced",   [WHAT_DROPPED] = "dropped",
-    [WHAT_EVALUATED] = "evaluated",
+    [WHAT_EVALUATED] = "evaluated", [WHAT_RECEIVED] = "received",
+    [WHAT_SENT] = "sent",
 };
 
 const char *event_kind_name(enum event_kind kind)
@@ -46,4 +47,9 @@ const char *event_what_name(enum event_what what)
 size_t event_size(size_t part_count)
 {
     return sizeof(struct event) + part_count * sizeof(struct event_part);
+}
+
+bool event_is_kept(enum event_kind kind, enum event_what what)
+{
+    return kind != EVENT_FRAME && what != WHAT_PROGRESS;
 }

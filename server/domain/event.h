@@ -13,6 +13,8 @@
  *   clock    set advanced dropped evaluated                  what it shows; of an evaluation, what came of it
  *   package  created deleted
  *   product  created deleted
+ *   frame    received sent                                   a decoded frame of a device; live listeners that ask for
+ * frames
  */
 #ifndef DOMAIN_EVENT_H
 #define DOMAIN_EVENT_H
@@ -21,7 +23,16 @@
 #include "domain/plan.h"
 #include "domain/task.h"
 
-enum event_kind { EVENT_PLAN, EVENT_DEVICE, EVENT_LOG, EVENT_CLOCK, EVENT_PACKAGE, EVENT_PRODUCT, EVENT_KIND_COUNT };
+enum event_kind {
+    EVENT_PLAN,
+    EVENT_DEVICE,
+    EVENT_LOG,
+    EVENT_CLOCK,
+    EVENT_PACKAGE,
+    EVENT_PRODUCT,
+    EVENT_FRAME,
+    EVENT_KIND_COUNT
+};
 const char *event_kind_name(enum event_kind kind); /* "plan" ... */
 MUST_USE enum status event_kind_parse(const char *name, enum event_kind *kind);
 
@@ -43,6 +54,8 @@ enum event_what {
     WHAT_ADVANCED,
     WHAT_DROPPED,
     WHAT_EVALUATED,
+    WHAT_RECEIVED,
+    WHAT_SENT,
     EVENT_WHAT_COUNT
 };
 const char *event_what_name(enum event_what what); /* "created" ... */
@@ -90,6 +103,17 @@ struct event_of_package {
     char name[LIMIT_NAME + 1];
 };
 
+enum { EVENT_COMMAND = 24, EVENT_FRAME_TEXT = LOG_DETAIL };
+struct event_of_frame {
+    char command[EVENT_COMMAND]; /* its name */
+    int package_id;
+    int64_t length;              /* of the payload, in bytes */
+    char text[EVENT_FRAME_TEXT]; /* decoded, cut where it is longer */
+};
+
+/* Kept in the log; the others reach only those who listen at that moment. */
+bool event_is_kept(enum event_kind kind, enum event_what what);
+
 /* As long as its parts: event_size(). Plain bytes, copied as a whole. */
 struct event {
     enum event_kind kind;
@@ -106,6 +130,7 @@ struct event {
         struct log_entry entry;
         struct event_of_clock clock;
         struct event_of_package package;
+        struct event_of_frame frame;
     } of;
     size_t part_count;
     struct event_part parts[]; /* of a task; MCUs of a device */

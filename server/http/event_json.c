@@ -85,6 +85,10 @@ static json_t *members(const struct event *event)
                          (json_int_t)clock->devices_checked, "notified", (json_int_t)clock->notified);
     case EVENT_PACKAGE:
         return json_pack("{s:I, s:s}", "packageId", (json_int_t)event->of.package.id, "name", event->of.package.name);
+    case EVENT_FRAME:
+        return json_pack("{s:s, s:i, s:I, s:s}", "command", event->of.frame.command, "packageId",
+                         event->of.frame.package_id, "length", (json_int_t)event->of.frame.length, "text",
+                         event->of.frame.text);
     default:
         return json_object();
     }

@@ -130,8 +130,8 @@ enum status event_log_parse(struct event_log *log, const char *id, uint64_t *fro
 
 bool event_filter_takes(const struct event_filter *filter, const struct event *event)
 {
-    return (filter->kinds == 0 || (filter->kinds & (1U << event->kind)) != 0) &&
-           (filter->plan_id == 0 || filter->plan_id == event->plan_id) &&
+    bool kind = filter->kinds == 0 ? event->kind != EVENT_FRAME : (filter->kinds & (1U << event->kind)) != 0;
+    return kind && (filter->plan_id == 0 || filter->plan_id == event->plan_id) &&
            (filter->product_key[0] == '\0' || strcmp(filter->product_key, event->product_key) == 0) &&
            (filter->device_key[0] == '\0' || strcmp(filter->device_key, event->device_key) == 0);
 }

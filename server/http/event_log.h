@@ -38,7 +38,7 @@ MUST_USE enum status event_log_parse(struct event_log *log, const char *id, uint
 
 /* Which events a reader takes. */
 struct event_filter {
-    uint32_t kinds;                          /* bit n: enum event_kind n; 0: all */
+    uint32_t kinds;                          /* bit n: enum event_kind n; 0: all but frames */
     int64_t plan_id;                         /* 0: all */
     char product_key[LIMIT_PRODUCT_KEY + 1]; /* empty: all */
     char device_key[LIMIT_DEVICE_KEY + 1];   /* empty: all */

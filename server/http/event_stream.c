@@ -30,6 +30,7 @@ struct event_streams {
     pthread_mutex_t lock; /* of all below; taken before the log's own */
     struct client_list clients;
     size_t count;
+    size_t frame_count; /* of them, that listen to frames */
     bool closed;
     struct loop_timer *wake;
     struct loop_timer *beat;
@@ -108,7 +109,7 @@ static void send_transient(struct event_streams *streams, const struct event *ev
 
 void event_streams_publish(struct event_streams *streams, const struct event *event)
 {
-    if (event->what == WHAT_PROGRESS) {
+    if (!event_is_kept(event->kind, event->what)) {
         send_transient(streams, event);
     } else {
         event_log_add(streams->log, event);
@@ -126,7 +127,20 @@ bool event_streams_heard(struct event_streams *streams)
     return heard;
 }
 
+bool event_streams_frames_wanted(struct event_streams *streams)
+{
+    (void)pthread_mutex_lock(&streams->lock);
+    bool wanted = streams->frame_count > 0;
+    (void)pthread_mutex_unlock(&streams->lock);
+    return wanted;
+}
+
 /* --- one client, on the thread of its connection ------------------------------------------------------------------ */
+
+static bool wants_frames(const struct client *client)
+{
+    return (client->filter.kinds & (1U << EVENT_FRAME)) != 0;
+}
 
 static void write_reset(struct client *client, const char *reason)
 {
@@ -192,6 +206,7 @@ static void free_client(void *context)
     (void)pthread_mutex_lock(&streams->lock);
     LIST_REMOVE(client, entries);
     streams->count--;
+    streams->frame_count -= wants_frames(client) ? 1 : 0;
     (void)pthread_mutex_unlock(&streams->lock);
     buffer_finish(&client->out);
     free(client);
@@ -242,6 +257,7 @@ enum status event_streams_respond(struct event_streams *streams, struct MHD_Conn
     if (welcome) {
         LIST_INSERT_HEAD(&streams->clients, client, entries);
         streams->count++;
+        streams->frame_count += wants_frames(client) ? 1 : 0;
     }
     (void)pthread_mutex_unlock(&streams->lock);
     if (!welcome) {
@@ -263,7 +279,8 @@ static void check_kinds(struct request *request, const char *text)
         enum event_kind kind = EVENT_KIND_COUNT;
         (void)snprintf(name, sizeof name, "%.*s", length < sizeof name ? (int)length : 0, word);
         if (event_kind_parse(name, &kind) != OK) {
-            request_wrong_parameter(request, "kind", "must be some of: plan, device, log, clock, package, product");
+            request_wrong_parameter(request, "kind",
+                                    "must be some of: plan, device, log, clock, package, product, frame");
             return;
         }
         request->input.events.kinds |= 1U << kind;

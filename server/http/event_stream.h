@@ -28,11 +28,14 @@ MUST_USE enum status event_streams_create(struct loop *loop, int64_t beat_ms, st
 void event_streams_close(struct event_streams *streams);
 void event_streams_destroy(struct event_streams *streams); /* NULL is allowed */
 
-/* The loop's thread: app_ports.event. WHAT_PROGRESS goes to those who listen now and is not kept. */
+/* The loop's thread: app_ports.event. What is not kept (domain/event.h) goes to those who listen now. */
 void event_streams_publish(struct event_streams *streams, const struct event *event);
 
 /* Any thread: somebody listens now. */
 bool event_streams_heard(struct event_streams *streams);
+
+/* Any thread: somebody listens to frames now. */
+bool event_streams_frames_wanted(struct event_streams *streams);
 
 /* For check(): kind, productKey, deviceKey, planId and after. */
 void events_check(struct request *request);

@@ -335,6 +335,11 @@ void http_server_event(struct http_server *server, const struct event *event)
     event_streams_publish(server->hall.streams, event);
 }
 
+bool http_server_frames_wanted(struct http_server *server)
+{
+    return event_streams_frames_wanted(server->hall.streams);
+}
+
 /* libmicrohttpd stops without sending what it has: those who were refused just now shall read why. */
 static void let_answers_go(struct http_server *server)
 {

@@ -50,6 +50,9 @@ void http_server_check_packages(struct http_server *server);
 /* What app_ports.event tells, for those who listen (event_stream.h). */
 void http_server_event(struct http_server *server, const struct event *event);
 
+/* app_ports.frames_wanted */
+bool http_server_frames_wanted(struct http_server *server);
+
 /* What app_ports.changed tells, for the calls that wait for it (waiting.h). */
 void http_server_changed(struct http_server *server, int64_t plan_id, const char *device_key);
 

@@ -11,6 +11,7 @@
 #include "codec/ttlv.h"
 #include "mqtt/link.h"
 #include "mqtt/topics.h"
+#include "mqtt/watch.h"
 
 enum {
     SLASH = 0x2F,
@@ -67,6 +68,12 @@ static enum status send_frame(struct link *link, uint16_t command, struct buffer
     status = bus_publish(link->door->bus, topic, message->data, message->length);
     if (status == OK) {
         link->door->counters.downlinks++;
+        watch_frame(link->door->app, peer->device_id,
+                    &(struct frame){.package_id = peer->last_package_id,
+                                    .command = command,
+                                    .payload = payload->data,
+                                    .payload_length = payload->length},
+                    false);
         log_debug("downlink", "device=%s %s package=%u of %zu bytes", link->name, command_name(command),
                   peer->last_package_id, clear.length);
     }

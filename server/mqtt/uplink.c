@@ -11,6 +11,7 @@
 #include "mqtt/link.h"
 #include "mqtt/report.h"
 #include "mqtt/topics.h"
+#include "mqtt/watch.h"
 
 enum { HEX_BYTES = 256 };
 
@@ -109,6 +110,7 @@ static bool handle(struct mqtt_door *door, struct peer *peer, const uint8_t *pay
         note_malformed(door, peer, "no frame", payload, length);
         return true;
     }
+    watch_frame(door->app, peer->device_id, &frame, true);
     struct recent_key found = recent_key_of(&frame);
     bool may_repeat = frame.command == COMMAND_TSL_ANSWER; /* its package id is the server's */
     if (!may_repeat && recent_has(&peer->recent, &found)) {

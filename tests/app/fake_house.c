@@ -88,6 +88,12 @@ static void port_changed(void *context, int64_t plan_id, const char *device_key)
     text_copy_cut(house->changed_device, sizeof house->changed_device, device_key);
 }
 
+static bool port_frames_wanted(void *context)
+{
+    (void)context;
+    return false;
+}
+
 static void port_event(void *context, const struct event *event)
 {
     struct house *house = context;
@@ -113,7 +119,8 @@ static void open_app(struct house *house)
                               .disconnect = port_disconnect,
                               .alarm = port_alarm,
                               .changed = port_changed,
-                              .event = port_event};
+                              .event = port_event,
+                              .frames_wanted = port_frames_wanted};
     enum status status = app_create(&settings, &ports, &house->app, &error);
     if (status != OK) {
         (void)fprintf(stderr, "    %s: %s\n", error.place, error.text);

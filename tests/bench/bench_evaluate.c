@@ -79,6 +79,12 @@ static void port_alarm(void *context, int64_t delay_ms)
     (void)delay_ms;
 }
 
+static bool port_frames_wanted(void *context)
+{
+    (void)context;
+    return false;
+}
+
 static void port_event(void *context, const struct event *event)
 {
     (void)context;
@@ -135,7 +141,8 @@ static void open_scene(struct scene *scene)
                               .disconnect = port_disconnect,
                               .alarm = port_alarm,
                               .changed = port_changed,
-                              .event = port_event};
+                              .event = port_event,
+                              .frames_wanted = port_frames_wanted};
     struct product product = {.key = "pk1", .secret = "secret1", .name = "one"};
     struct violations violations = {0};
     struct error error = {0};

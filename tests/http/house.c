@@ -78,6 +78,12 @@ static void port_changed(void *context, int64_t plan_id, const char *device_key)
     }
 }
 
+static bool port_frames_wanted(void *context)
+{
+    const struct house *house = context;
+    return house->server != NULL && http_server_frames_wanted(house->server);
+}
+
 static void port_event(void *context, const struct event *event)
 {
     const struct house *house = context;
@@ -138,7 +144,8 @@ void house_open(struct house *house, const char *token)
                               .disconnect = port_disconnect,
                               .alarm = port_alarm,
                               .changed = port_changed,
-                              .event = port_event};
+                              .event = port_event,
+                              .frames_wanted = port_frames_wanted};
     struct error error = {0};
     CHECK_FATAL(app_create(&settings, &ports, &house->app, &error) == OK);
     struct http_settings http = {.event_beat_ms = 200,

@@ -291,6 +291,28 @@ static void test_transient(void)
     free(event);
 }
 
+/* Frames reach only those who ask for them. */
+static void test_frames(void)
+{
+    struct event event = {
+        .kind = EVENT_FRAME, .what = WHAT_RECEIVED, .of.frame = {.command = "otaStatus", .text = "1: 5"}};
+    CHECK(!http_server_frames_wanted(house.server));
+    listen_to("", "");
+    CHECK(hear("event: hello"));
+    CHECK(!http_server_frames_wanted(house.server));
+    house_run(&house, add_event, &event);
+    make_product("noframe");
+    CHECK(hear("noframe"));
+    CHECK(strstr(listener.heard, "otaStatus") == NULL);
+    leave();
+    listen_to("?kind=frame", "");
+    CHECK(hear("event: hello"));
+    CHECK(http_server_frames_wanted(house.server));
+    house_run(&house, add_event, &event);
+    CHECK(hear("\"command\":\"otaStatus\",\"packageId\":0,\"length\":0,\"text\":\"1: 5\""));
+    leave();
+}
+
 /* Clients that have left hold their places until a beat or two later. */
 static void listen_when_there_is_room(void)
 {
@@ -423,6 +445,7 @@ int main(void)
                                              {"reset", test_reset},
                                              {"a slow client", test_slow_client},
                                              {"transient", test_transient},
+                                             {"frames", test_frames},
                                              {"too many", test_too_many},
                                              {"beats", test_beats},
                                              {"progress", test_progress},

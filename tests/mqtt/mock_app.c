@@ -158,3 +158,17 @@ enum status app_batch_end(struct app *app)
     app->commits++;
     return app->commit_status;
 }
+
+bool app_frames_wanted(struct app *app)
+{
+    (void)app;
+    return false;
+}
+
+void app_device_frame(struct app *app, int64_t device_id, bool from_device, const struct event_of_frame *frame)
+{
+    (void)app;
+    (void)device_id;
+    (void)from_device;
+    (void)frame;
+}

@@ -70,6 +70,21 @@ test('a connection that breaks replays what was missed, and loads nothing for it
     await line.close();
 });
 
+test('the frames of a device, decoded, while it is looked at', async () => {
+    const page = await house.page();
+    await house.rest('POST', `/products/${PRODUCT.productKey}/devices`, { deviceKey: 'framed' });
+    await house.go(page, `#/devices/${PRODUCT.productKey}/framed`);
+    await page.locator('.connection.live').waitFor();
+    await page.waitForTimeout(200); // for its second stream
+    house.device('framed');
+    const frames = page.getByRole('region', { name: 'Frames', exact: true });
+    await frames.getByRole('row').filter({ hasText: 'otaRequest' }).first().waitFor();
+    await frames.getByRole('row').filter({ hasText: 'status' }).filter({ hasText: '→ from the device' }).first().waitFor();
+    assert.match(await frames.textContent(), /STM32/);
+    await shoot(page, 'device-frames');
+    await page.context().close();
+});
+
 test('a tab that nobody sees lets the stream go', async () => {
     const page = await house.page();
     await page.clock.install();

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { getAll, key } from './api';
 import { Consent } from './consent';
 import { csvOf, saveFile } from './csv';
-import { type Event, listen } from './events';
+import { type Event, listen, listenToFrames } from './events';
 import { useLoaded, useMedia, useResource, useSettled } from './hooks';
 import { go, href, place, setQuery } from './router';
 import type { Device, Page, Plan, Product } from './types';
@@ -107,6 +107,25 @@ function useHappened(productKey: string, deviceKey: string): Event[] {
     return happened;
 }
 
+// Its frames, decoded, while the view is open: newest first.
+function Frames({ productKey, deviceKey }: { productKey: string; deviceKey: string }) {
+    const [frames, setFrames] = useState<Event[]>([]);
+    useEffect(() => listenToFrames(productKey, deviceKey, (event) => setFrames((old) => [event, ...old].slice(0, EVENTS_KEPT))), [productKey, deviceKey]);
+    return (
+        <section class="card" aria-labelledby="frames"><h2 id="frames">Frames</h2>
+            {frames.length === 0 ? <p class="none">What goes over its link from now on appears here, decoded.</p>
+                : <Table caption="Frames since this view was opened" rows={frames.map((event, i) => ({ event, i: frames.length - i }))} rowKey={({ i }) => i} columns={[
+                    ['At', ({ event }) => <Time at={event.at} />],
+                    ['Direction', ({ event }) => event.what === 'received' ? '→ from the device' : '← to the device'],
+                    ['Command', ({ event }) => <span class="mono strong">{String(event['command'])}</span>],
+                    ['Package', ({ event }) => String(event['packageId'])],
+                    ['Bytes', ({ event }) => String(event['length'])],
+                    ['Content (id: value)', ({ event }) => <span class="mono">{String(event['text'])}</span>],
+                ]} />}
+        </section>
+    );
+}
+
 function eventText(event: Event): string {
     if (event.kind === 'log') {
         const entry = event['entry'] as { kind: keyof typeof logKindWords; componentNo: string | null; detail: string | null };
@@ -164,6 +183,7 @@ export function DeviceView({ productKey, deviceKey }: { productKey: string; devi
                 <section class="card" aria-labelledby="link"><h2 id="link">Link</h2><Link device={device} /></section>
                 <section class="card" aria-labelledby="reported"><h2 id="reported">Reported</h2><Reported device={device} /></section>
             </div>
+            <Frames productKey={productKey} deviceKey={deviceKey} />
             <section class="card" aria-labelledby="happened"><h2 id="happened">Live</h2>
                 {happened.length === 0 ? <p class="none">What happens with the device from now on appears here.</p>
                     : <Table caption="What happened since this view was opened" rows={happened.map((event, i) => ({ event, i: happened.length - i }))} rowKey={({ i }) => i} columns={[

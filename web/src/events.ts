@@ -10,7 +10,7 @@
 // a reset: what was missed is not known) tells them that something has changed.
 import { signal } from '@preact/signals';
 import { BASE, authorization, tokenWanted } from './api';
-import { StreamReader } from './sse';
+import { type Message, StreamReader } from './sse';
 
 export interface Event {
     id?: string;
@@ -49,6 +49,28 @@ function flush(): void {
     }
 }
 
+// The frames of one device, while somebody looks: a stream of their own, since nobody else shall pay for them. Connects
+// again by itself; what went by meanwhile is not kept anywhere. Returns how to stop.
+export function listenToFrames(productKey: string, deviceKey: string, each: (event: Event) => void): () => void {
+    const abort = new AbortController();
+    const query = new URLSearchParams({ kind: 'frame', productKey, deviceKey }).toString();
+    const follow = async (): Promise<void> => {
+        while (!abort.signal.aborted) {
+            try {
+                const answer = await fetch(`${BASE}/events?${query}`, { headers: authorization(), signal: abort.signal, cache: 'no-store' });
+                if (answer.ok && answer.body !== null) {
+                    await readMessages(answer.body, (message) => message.event === 'frame' && each(JSON.parse(message.data) as Event));
+                }
+            } catch {
+                // cut, or nobody looks any more
+            }
+            await new Promise((resolve) => setTimeout(resolve, WAIT_MOST_MS / 5));
+        }
+    };
+    void follow();
+    return () => abort.abort();
+}
+
 // Events are handed on once per drawn frame, however many came.
 function deliver(event: Event): void {
     batch.push(event);
@@ -69,7 +91,7 @@ export function onReset(reload: () => void): () => void {
     return () => reloaders.delete(reload);
 }
 
-async function read(body: ReadableStream<Uint8Array>, alive: () => void): Promise<void> {
+async function readMessages(body: ReadableStream<Uint8Array>, each: (message: Message) => void, alive?: () => void): Promise<void> {
     const reader = body.getReader();
     const decoder = new TextDecoder();
     const messages = new StreamReader();
@@ -78,18 +100,20 @@ async function read(body: ReadableStream<Uint8Array>, alive: () => void): Promis
         if (done) {
             return;
         }
-        alive();
-        for (const message of messages.feed(decoder.decode(value, { stream: true }))) {
-            cursor = message.id ?? cursor;
-            if (message.event === 'reset') {
-                cursor = (JSON.parse(message.data) as { cursor?: string }).cursor ?? null;
-                reloaders.forEach((reload) => reload());
-            } else if (message.event === 'hello') {
-                opened?.();
-            } else {
-                deliver(JSON.parse(message.data) as Event);
-            }
-        }
+        alive?.();
+        messages.feed(decoder.decode(value, { stream: true })).forEach(each);
+    }
+}
+
+function take(message: Message): void {
+    cursor = message.id ?? cursor;
+    if (message.event === 'reset') {
+        cursor = (JSON.parse(message.data) as { cursor?: string }).cursor ?? null;
+        reloaders.forEach((reload) => reload());
+    } else if (message.event === 'hello') {
+        opened?.();
+    } else {
+        deliver(JSON.parse(message.data) as Event);
     }
 }
 
@@ -109,7 +133,7 @@ async function session(abort: AbortController): Promise<void> {
         if (answer.ok && answer.body !== null) {
             connection.value = 'live';
             wait = WAIT_FIRST_MS;
-            await read(answer.body, alive);
+            await readMessages(answer.body, take, alive);
         }
     } catch {
         // cut or refused: the caller connects again

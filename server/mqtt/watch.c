@@ -25,7 +25,9 @@ void watch_frame(struct app *app, int64_t device_id, const struct frame *frame, 
     CLEANUP(cleanup_buffer) struct buffer text = {.limit = LIMIT_FRAME};
     CLEANUP(cleanup_ttlv) struct ttlv_document document;
     ttlv_init(&document);
-    if (ttlv_parse(&document, frame->payload, frame->payload_length) == OK) {
+    if (frame->command == COMMAND_CONFIGURATION) { /* carries the device's secret, or asks for it */
+        buffer_append_text(&text, "(not shown: it carries the device secret)");
+    } else if (ttlv_parse(&document, frame->payload, frame->payload_length) == OK) {
         ttlv_write_text(&document, &text);
     } else {
         write_hex(frame, &text);

@@ -81,6 +81,7 @@ test('the frames of a device, decoded, while it is looked at', async () => {
     await frames.getByRole('row').filter({ hasText: 'otaRequest' }).first().waitFor();
     await frames.getByRole('row').filter({ hasText: 'status' }).filter({ hasText: '→ from the device' }).first().waitFor();
     assert.match(await frames.textContent(), /STM32/);
+    assert.match(await frames.getByRole('row').filter({ hasText: 'configuration' }).textContent(), /not shown/, 'a secret is no content');
     await shoot(page, 'device-frames');
     await page.context().close();
 });

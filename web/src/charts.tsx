@@ -100,7 +100,7 @@ export function Timeline({ statistics, zone }: { statistics: Statistics; zone: s
         const stepped = uPlot.paths.stepped?.({ align: 1 });
         const line = { width: 2, points: { show: false }, ...(stepped === undefined ? {} : { paths: stepped }) };
         plot.current = new uPlot({
-            width: element.clientWidth, height: 190, legend: { show: false }, cursor: { show: false },
+            width: element.clientWidth, height: 190, padding: [8, 32, 0, 0], legend: { show: false }, cursor: { show: false },
             axes: [{ ...axis, values: (_, at) => at.map((seconds) => formatInstant(new Date(seconds * 1000).toISOString(), shownZone).slice(11)) }, { ...axis, size: 46, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 100000] }],
             scales: { y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] } },
             series: [{}, { ...line, stroke: colour('--upgraded') }, { ...line, stroke: colour('--failed'), dash: [6, 4] }],

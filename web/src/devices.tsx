@@ -107,12 +107,15 @@ function useHappened(productKey: string, deviceKey: string): Event[] {
     return happened;
 }
 
+const exportEvents = (name: string, events: Event[]): void => saveFile(name, 'application/x-ndjson', events.map((event) => `${JSON.stringify(event)}\n`).join(''));
+
 // Its frames, decoded, while the view is open: newest first.
 function Frames({ productKey, deviceKey }: { productKey: string; deviceKey: string }) {
     const [frames, setFrames] = useState<Event[]>([]);
     useEffect(() => listenToFrames(productKey, deviceKey, (event) => setFrames((old) => [event, ...old].slice(0, EVENTS_KEPT))), [productKey, deviceKey]);
     return (
-        <section class="card" aria-labelledby="frames"><h2 id="frames">Frames</h2>
+        <section class="card" aria-labelledby="frames">
+            <div class="row title"><h2 id="frames">Frames</h2><button type="button" disabled={frames.length === 0} onClick={() => exportEvents(`frames-${deviceKey}.ndjson`, frames)}>Export frames</button></div>
             {frames.length === 0 ? <p class="none">What goes over its link from now on appears here, decoded.</p>
                 : <Table caption="Frames since this view was opened" rows={frames.map((event, i) => ({ event, i: frames.length - i }))} rowKey={({ i }) => i} columns={[
                     ['At', ({ event }) => <Time at={event.at} />],
@@ -184,7 +187,8 @@ export function DeviceView({ productKey, deviceKey }: { productKey: string; devi
                 <section class="card" aria-labelledby="reported"><h2 id="reported">Reported</h2><Reported device={device} /></section>
             </div>
             <Frames productKey={productKey} deviceKey={deviceKey} />
-            <section class="card" aria-labelledby="happened"><h2 id="happened">Live</h2>
+            <section class="card" aria-labelledby="happened">
+                <div class="row title"><h2 id="happened">Live</h2><button type="button" disabled={happened.length === 0} onClick={() => exportEvents(`events-${deviceKey}.ndjson`, happened)}>Export events</button></div>
                 {happened.length === 0 ? <p class="none">What happens with the device from now on appears here.</p>
                     : <Table caption="What happened since this view was opened" rows={happened.map((event, i) => ({ event, i: happened.length - i }))} rowKey={({ i }) => i} columns={[
                         ['At', ({ event }) => <Time at={event.at} />],

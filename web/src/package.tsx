@@ -1,6 +1,7 @@
 // One package: its files, whether they are intact, and its verifications on single devices.
 import { useState } from 'preact/hooks';
 import { ApiError, call, curlOf, key } from './api';
+import { csvOf, saveFile } from './csv';
 import { formatSize } from './format';
 import { useResource } from './hooks';
 import { LogTable } from './plan-device';
@@ -48,13 +49,16 @@ function VerificationLog({ packageId, id }: { packageId: number; id: number }) {
     return data === undefined ? null : <LogTable log={data.log} />;
 }
 
+const exportVerifications = (rows: Verification[]): void => saveFile('verifications.csv', 'text/csv', csvOf(['id', 'deviceKey', 'componentNo', 'status', 'reason', 'createdAt', 'endedAt'],
+    rows.map((row) => [row.id, row.deviceKey, row.componentNo, row.status, row.reason, row.createdAt, row.endedAt])));
+
 function Verifications({ item }: { item: Package }) {
     const { data, reload } = useResource<Page<Verification>>(`/packages/${item.id}/verifications`, (event) => event.what === 'verification');
     const [open, setOpen] = useState<number | undefined>();
     const rows = data?.items ?? [];
     return (
         <section class="card" aria-labelledby="verifications">
-            <h2 id="verifications">Verification</h2>
+            <div class="row title"><h2 id="verifications">Verification</h2><button type="button" disabled={rows.length === 0} onClick={() => exportVerifications(rows)}>Export CSV</button></div>
             <p class="hint">Runs this package on one device, outside any plan.</p>
             <NewVerification item={item} done={reload} />
             {rows.length > 0 && (

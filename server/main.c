@@ -4,43 +4,32 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/wire.h"
-#include "fleet/device_command.h"
-#include "serve.h"
+#include "commands.h"
 
 enum { EXIT_USAGE = 2 };
 
-static const struct {
-    const char *name;
-    int (*run)(int argc, char **argv);
-    const char *help;
-} commands[] = {
-    {"serve", serve_main, "the server: MQTT for devices, HTTP for firmware and the REST API"},
-    {"device", fleet_device_main, "one virtual device that behaves as the QuecThing SDK does"},
-    {"wire", cli_wire, "check vectors of the device protocol, decode a frame"},
-};
-enum { COMMANDS = sizeof commands / sizeof commands[0] };
-
-static void print_help(FILE *file)
+static int run(const struct subcommand *command, int argc, char **argv)
 {
-    (void)fprintf(file,
-                  "usage: mockdc COMMAND [OPTIONS]\n\n"
-                  "mockdc stands in for the QuecThing Developer Center, to test firmware updates over the air.\n\n"
-                  "commands:\n");
-    for (size_t i = 0; i < COMMANDS; i++) {
-        (void)fprintf(file, "  %-8s %s\n", commands[i].name, commands[i].help);
+    struct error error = {0};
+    char strange[OPTION_VARIABLE];
+    if (commands_check_variables(commands, COMMANDS, strange, &error) != OK) {
+        return command_complain(command, &error, EXIT_USAGE);
     }
-    (void)fprintf(file, "\n'mockdc COMMAND --help' explains each. 'mockdc --version' says which one this is.\n");
+    if (strange[0] != '\0' && command == &serve_command) {
+        (void)fprintf(stderr, "mockdc %s: the variable %s is none of mockdc's; it is not used\n", command->name,
+                      strange);
+    }
+    return command->run(argc, argv);
 }
 
 int main(int argc, char **argv)
 {
     if (argc < 2) {
-        print_help(stderr);
+        commands_help(stderr, commands, COMMANDS);
         return EXIT_USAGE;
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-        print_help(stdout);
+        commands_help(stdout, commands, COMMANDS);
         return 0;
     }
     if (strcmp(argv[1], "--version") == 0) {
@@ -48,8 +37,8 @@ int main(int argc, char **argv)
         return 0;
     }
     for (size_t i = 0; i < COMMANDS; i++) {
-        if (strcmp(argv[1], commands[i].name) == 0) {
-            return commands[i].run(argc - 1, argv + 1);
+        if (strcmp(argv[1], commands[i]->name) == 0) {
+            return run(commands[i], argc - 1, argv + 1);
         }
     }
     (void)fprintf(stderr, "mockdc: there is no command '%s'; 'mockdc --help' lists them\n", argv[1]);

@@ -1,5 +1,6 @@
-#include "serve.h"
-
+/*
+ * mockdc serve: builds the house and tears it down in reverse.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -7,117 +8,40 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "app/app.h"
 #include "base/cleanup.h"
 #include "base/instant.h"
 #include "base/log.h"
-#include "base/text.h"
-#include "codec/device_url.h"
-#include "config/address.h"
-#include "config/options.h"
+#include "commands.h"
+#include "config/ready_file.h"
 #include "crypto/random.h"
 #include "data_dir.h"
+#include "http/metrics.h"
 #include "http/server.h"
 #include "loop/loop.h"
 #include "mqtt/door.h"
+#include "serve_options.h"
 
-enum { EXIT_FAILED = 1, EXIT_USAGE = 2, SECRET_FILE_LIMIT = 256 };
-
-static const struct option serve_options[] = {
-    {.kind = OPTION_TEXT,
-     .name = "http",
-     .argument = "ADDRESS:PORT",
-     .value = "127.0.0.1:8080",
-     .help = "Where the REST API, the page and the firmware are served; port 0 picks a free one."},
-    {.kind = OPTION_TEXT,
-     .name = "mqtt",
-     .argument = "ADDRESS:PORT",
-     .value = "127.0.0.1:1883",
-     .help = "Where devices and observers connect; port 0 picks a free one."},
-    {.kind = OPTION_TEXT,
-     .name = "mqtts",
-     .argument = "ADDRESS:PORT",
-     .value = "127.0.0.1:8883",
-     .help = "The same over TLS; listens only when --tls-cert is given."},
-    {.kind = OPTION_TEXT, .name = "tls-cert", .argument = "FILE", .help = "Certificate (chain) in PEM for --mqtts."},
-    {.kind = OPTION_TEXT, .name = "tls-key", .argument = "FILE", .help = "Its private key in PEM."},
-    {.kind = OPTION_TEXT,
-     .name = "data-dir",
-     .argument = "DIR",
-     .value = "mockdc-data",
-     .help = "Where database and firmware files live; made when missing."},
-    {.kind = OPTION_FLAG, .name = "ephemeral", .help = "Keep the state in a temporary folder that goes at exit."},
-    {.kind = OPTION_TEXT,
-     .name = "ready-file",
-     .argument = "FILE",
-     .help = "Written (JSON: http, mqtt, pid) once all is up, removed at exit."},
-    {.kind = OPTION_TEXT,
-     .name = "public-url",
-     .argument = "URL",
-     .help = "What firmware URLs begin with, as devices reach this server (http://10.0.0.5:8080). Default: the address "
-             "of the "
-             "device's own connection with the HTTP port. Needed where ports are mapped."},
-    {.kind = OPTION_TEXT,
-     .name = "api-token",
-     .argument = "TOKEN",
-     .secret = true,
-     .help = "The REST API wants 'Authorization: Bearer TOKEN'. Made and printed once when --http is not a loopback "
-             "address."},
-    {.kind = OPTION_TEXT, .name = "api-token-file", .argument = "FILE", .help = "The same, read from a file."},
-    {.kind = OPTION_FLAG, .name = "no-auth", .help = "No API token although --http is not a loopback address."},
-    {.kind = OPTION_TEXT,
-     .name = "observer-token",
-     .argument = "TOKEN",
-     .secret = true,
-     .help = "Password of the MQTT user 'observer', who may read every topic. Without it there is no observer."},
-    {.kind = OPTION_TEXT,
-     .name = "unknown-device",
-     .argument = "reauth|refuse",
-     .value = "reauth",
-     .help = "What a device gets that has a secret but is not known here: told to authenticate again, or shut out."},
-    {.kind = OPTION_FLAG,
-     .name = "strict-gates",
-     .help =
-         "A battery or signal value that a device never reported fails the check instead of passing with a warning."},
-    {.kind = OPTION_NUMBER,
-     .name = "upgrades-at-once",
-     .argument = "N",
-     .value = "10000",
-     .least = 1,
-     .most = 1000000,
-     .help = "Devices of one plan that upgrade at the same time; the rest waits."},
-    {.kind = OPTION_TEXT,
-     .name = "log-level",
-     .argument = "LEVEL",
-     .value = "info",
-     .help = "debug, info, warn, error or off."},
-    {.kind = OPTION_TEXT,
-     .name = "log-format",
-     .argument = "text|json",
-     .value = "text",
-     .help = "How a log line looks."},
-    {0}};
-
-static const char serve_about[] =
-    "Runs the stand-in for the Developer Center: devices connect by MQTT, firmware and REST API are served over HTTP.\n"
-    "Point a device at it by setting its server address to the --mqtt address. Ends on SIGINT and SIGTERM.\n\n"
-    "exit codes: 0 ended by a signal, 1 something failed, 2 wrong command line";
+enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 /* The house: what is built in this order and torn down in reverse. */
 struct house {
     struct options options;
+    struct serve_settings settings;
     struct data_dir data;
-    char token_text[SECRET_FILE_LIMIT];
+    char made_token[LIMIT_TOKEN + 1];
     const char *api_token; /* NULL: none wanted */
     struct loop *loop;
     struct loop_timer *alarm;
     struct loop_signal *signals[2];
+    struct loop_signal *orphans; /* NULL: somebody else is process 1 */
     struct app *app;
     struct http_server *http;
     struct mqtt_door *mqtt;
-    struct address http_address;
     bool announced;
 };
 
@@ -202,108 +126,63 @@ static void on_signal(void *context, int number)
     loop_stop(house->loop);
 }
 
-/* --- what the command line says ------------------------------------------------------------------------------- */
-
-static enum status read_address(const struct options *options, const char *name, struct address *address,
-                                struct error *error)
+/*
+ * In a container we are process 1, to whom the kernel gives every process whose parent has gone; nobody else would reap
+ * them. The broker is left to its own watcher (loop/child.h).
+ */
+static void reap_orphans(void *context, int number)
 {
-    const char *text = options_text(options, name);
-    if (address_parse(text, address) != OK) {
-        return error_set(error, E_FORMAT, name,
-                         "'%s' is not ADDRESS:PORT with a numeric address (127.0.0.1:8080, [::1]:0)", text);
+    const struct house *house = context;
+    siginfo_t ended = {0};
+    (void)number;
+    while (waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid != 0) {
+        if (house->mqtt != NULL && ended.si_pid == mqtt_door_broker_pid(house->mqtt)) {
+            return;
+        }
+        (void)waitpid(ended.si_pid, NULL, 0);
+        ended = (siginfo_t){0};
     }
-    return OK;
 }
 
-static enum status read_secret_file(const char *path, char *secret, size_t capacity, struct error *error)
-{
-    FILE *file = fopen(path, "re");
-    if (file == NULL) {
-        return error_set(error, E_FORMAT, "api-token-file", "cannot read %s: %s", path, strerror(errno));
-    }
-    size_t length = fread(secret, 1, capacity - 1, file);
-    (void)fclose(file);
-    secret[length] = '\0';
-    secret[strcspn(secret, "\r\n")] = '\0';
-    return secret[0] != '\0' ? OK : error_set(error, E_FORMAT, "api-token-file", "%s is empty", path);
-}
+/* --- who may call --------------------------------------------------------------------------------------------- */
 
-/* The API token: given, from a file, or made when anybody on the network could reach the API. */
+/* The API token: given, or made when anybody on the network could reach the API. */
 static enum status choose_api_token(struct house *house, struct error *error)
 {
-    const char *file = options_text(&house->options, "api-token-file");
-    house->api_token = options_text(&house->options, "api-token");
-    if (house->api_token == NULL && file != NULL) {
-        house->api_token = house->token_text;
-        return read_secret_file(file, house->token_text, sizeof house->token_text, error);
-    }
-    if (house->api_token == NULL && !address_is_loopback(&house->http_address) &&
-        !options_flag(&house->options, "no-auth")) {
-        if (random_token(house->token_text) != OK) {
+    const struct serve_settings *settings = &house->settings;
+    bool wide = !address_is_loopback(&settings->http) ||
+                (settings->https.host[0] != '\0' && !address_is_loopback(&settings->https));
+    house->api_token = settings->api_token;
+    if (house->api_token == NULL && wide && !settings->no_auth) {
+        if (random_token(house->made_token) != OK) {
             return error_set(error, E_CRYPTO, "api-token", "no random numbers");
         }
-        house->api_token = house->token_text;
-        (void)printf("API token (made because --http is not a loopback address): %s\n", house->api_token);
+        house->api_token = house->made_token;
+        (void)printf("API token (made because an address is not loopback; --no-auth to do without): %s\n",
+                     house->api_token);
     }
-    return OK;
-}
-
-static enum status check_words(const struct options *options, struct error *error)
-{
-    const char *unknown = options_text(options, "unknown-device");
-    const char *format = options_text(options, "log-format");
-    const char *url = options_text(options, "public-url");
-    enum log_level level = LOG_LEVEL_INFO;
-    struct device_url parsed;
-    if (strcmp(unknown, "reauth") != 0 && strcmp(unknown, "refuse") != 0) {
-        return error_set(error, E_FORMAT, "unknown-device", "'%s' is neither reauth nor refuse", unknown);
-    }
-    if (strcmp(format, "text") != 0 && strcmp(format, "json") != 0) {
-        return error_set(error, E_FORMAT, "log-format", "'%s' is neither text nor json", format);
-    }
-    if (log_level_parse(options_text(options, "log-level"), &level) != OK) {
-        return error_set(error, E_FORMAT, "log-level", "is none of debug, info, warn, error, off");
-    }
-    if (url != NULL && !text_starts_with(url, "http://")) {
-        return error_set(error, E_FORMAT, "public-url", "must begin with http://");
-    }
-    if (url != NULL && device_url_parse(url, &parsed) != OK) {
-        return error_set(error, E_FORMAT, "public-url",
-                         "no device would take '%s': it wants a host of 4 to 63 characters with a dot, not IPv6", url);
-    }
-    if ((options_text(options, "tls-cert") == NULL) != (options_text(options, "tls-key") == NULL)) {
-        return error_set(error, E_FORMAT, "tls-cert", "--tls-cert and --tls-key belong together");
-    }
-    log_setup(level, strcmp(format, "json") == 0);
     return OK;
 }
 
 /* --- ready ---------------------------------------------------------------------------------------------------- */
 
-static void format_url(const char *scheme, const struct address *address, uint16_t port, char *text, size_t capacity)
+static void format_url(const char *scheme, const struct address *address, uint16_t port, char url[READY_URL])
 {
     struct address bound = *address;
-    char place[128];
+    char place[96];
     bound.port = port;
-    (void)snprintf(text, capacity, "%s://%s", scheme, address_format(&bound, place, sizeof place));
+    (void)snprintf(url, READY_URL, "%s://%s", scheme, address_format(&bound, place, sizeof place));
 }
 
-/* Writes the ready file under another name and renames it, so that nobody reads half of it. */
-static void write_ready_file(const char *path, const char *http, const char *mqtt)
+static void describe(const struct house *house, struct ready *ready)
 {
-    CLEANUP(cleanup_free) char *temporary = NULL;
-    if (asprintf(&temporary, "%s.%ld.tmp", path, (long)getpid()) < 0) {
-        return;
-    }
-    FILE *file = fopen(temporary, "we");
-    bool written = file != NULL && fprintf(file, "{\"http\": \"%s\", \"mqtt\": \"%s\", \"pid\": %ld}\n", http, mqtt,
-                                           (long)getpid()) > 0;
-    if (file != NULL && fclose(file) != 0) {
-        written = false;
-    }
-    if (!written || rename(temporary, path) != 0) {
-        log_error("serve", "the ready file %s cannot be written: %s", path, strerror(errno));
-        (void)unlink(temporary);
+    const struct serve_settings *settings = &house->settings;
+    *ready = (struct ready){.pid = (long)getpid()};
+    format_url("http", &settings->http, http_server_port(house->http), ready->http);
+    format_url("mqtt", &settings->mqtt, mqtt_door_port(house->mqtt), ready->mqtt);
+    if (settings->tls_cert != NULL) {
+        format_url("https", &settings->https, http_server_tls_port(house->http), ready->https);
+        format_url("mqtts", &settings->mqtts, mqtt_door_tls_port(house->mqtt), ready->mqtts);
     }
 }
 
@@ -314,23 +193,20 @@ static void announce(void *context)
         return;
     }
     house->announced = true;
-    struct address mqtt_address;
-    struct error unused;
-    if (read_address(&house->options, "mqtt", &mqtt_address, &unused) != OK) {
-        return;
-    }
-    char http[160];
-    char mqtt[160];
-    format_url("http", &house->http_address, http_server_port(house->http), http, sizeof http);
-    format_url("mqtt", &mqtt_address, mqtt_door_port(house->mqtt), mqtt, sizeof mqtt);
-    http_server_set_mqtt_url(house->http, mqtt);
+    struct ready ready;
+    struct error error = {0};
+    describe(house, &ready);
+    http_server_set_mqtt_url(house->http, ready.mqtt);
     const char *path = options_text(&house->options, "ready-file");
-    if (path != NULL) {
-        write_ready_file(path, http, mqtt);
+    if (ready_folder_add(options_text(&house->options, "runtime-dir"), &ready, &error) != OK) {
+        log_warn("serve", "'mockdc health' will not find this server: %s", error.text);
     }
-    (void)printf("mockdc %s is up: %s (REST API, firmware), %s (devices), ", MOCKDC_VERSION, http, mqtt);
-    if (mqtt_door_tls_port(house->mqtt) != 0) {
-        (void)printf("TLS on port %u, ", mqtt_door_tls_port(house->mqtt));
+    if (path != NULL && ready_file_write(path, &ready, &error) != OK) {
+        log_error("serve", "%s", error.text);
+    }
+    (void)printf("mockdc %s is up: %s (REST API, firmware), %s (devices), ", MOCKDC_VERSION, ready.http, ready.mqtt);
+    if (ready.https[0] != '\0') {
+        (void)printf("%s and %s (TLS), ", ready.https, ready.mqtts);
     }
     (void)printf("state in %s\n", house->data.path);
     (void)fflush(stdout);
@@ -344,6 +220,29 @@ static void readiness(void *context, struct http_readiness *ready)
     ready->store = app_store_is_well(house->app) == OK;
     ready->broker = house->mqtt != NULL && mqtt_door_is_ready(house->mqtt);
     ready->listener = house->announced;
+}
+
+/* For /metrics: the other door. */
+static void gauges(void *context, struct buffer *text)
+{
+    const struct house *house = context;
+    struct mqtt_counters counters = {0};
+    if (house->mqtt != NULL) {
+        mqtt_door_counters(house->mqtt, &counters);
+    }
+    metrics_family(text, "mockdc_mqtt_links", "gauge", "Open MQTT connections.");
+    metrics_value(text, "mockdc_mqtt_links", NULL, (double)counters.links);
+    metrics_family(text, "mockdc_mqtt_links_total", "counter", "MQTT connections by what became of them.");
+    metrics_value(text, "mockdc_mqtt_links_total", "outcome=\"accepted\"", (double)counters.accepted);
+    metrics_value(text, "mockdc_mqtt_links_total", "outcome=\"refused\"", (double)counters.refused);
+    metrics_value(text, "mockdc_mqtt_links_total", "outcome=\"limit\"", (double)counters.turned_away);
+    metrics_family(text, "mockdc_mqtt_messages_total", "counter", "Messages of and to devices.");
+    metrics_value(text, "mockdc_mqtt_messages_total", "direction=\"up\"", (double)counters.uplinks);
+    metrics_value(text, "mockdc_mqtt_messages_total", "direction=\"down\"", (double)counters.downlinks);
+    metrics_family(text, "mockdc_mqtt_malformed_total", "counter", "Messages that could not be read.");
+    metrics_value(text, "mockdc_mqtt_malformed_total", NULL, (double)counters.malformed);
+    metrics_family(text, "mockdc_broker_restarts_total", "counter", "Times that the broker had to be restarted.");
+    metrics_value(text, "mockdc_broker_restarts_total", NULL, (double)counters.broker_restarts);
 }
 
 /* Each link and download is a descriptor; the usual soft limit of 1024 would starve them early. The broker inherits it.
@@ -361,9 +260,11 @@ static void raise_descriptor_limit(void)
 
 static enum status build_app(struct house *house, struct error *error)
 {
+    const struct options *options = &house->options;
     struct app_settings settings = {.data_dir = house->data.path,
-                                    .strict_gates = options_flag(&house->options, "strict-gates"),
-                                    .slots = options_number(&house->options, "upgrades-at-once")};
+                                    .strict_gates = options_flag(options, "strict-gates"),
+                                    .slots = options_number(options, "upgrades-at-once"),
+                                    .max_devices = options_number(options, "max-devices")};
     struct app_ports ports = {.context = house,
                               .now = port_now,
                               .monotonic = port_monotonic,
@@ -380,32 +281,42 @@ static enum status build_app(struct house *house, struct error *error)
 
 static enum status build_http(struct house *house, struct error *error)
 {
-    struct http_settings settings = {.address = house->http_address,
+    const struct options *options = &house->options;
+    struct http_settings settings = {.address = house->settings.http,
+                                     .tls_address = house->settings.https,
+                                     .tls_cert = house->settings.tls_cert,
+                                     .tls_key = house->settings.tls_key,
+                                     .public_url = house->settings.public_url,
                                      .api_token = house->api_token,
+                                     .access_log = house->settings.access_log,
+                                     .max_body = options_number(options, "max-body"),
+                                     .max_header = options_number(options, "max-header"),
+                                     .max_connections = (int)options_number(options, "max-connections"),
+                                     .idle_s = (int)options_number(options, "http-idle"),
+                                     .slow_s = (int)options_number(options, "slow-client"),
                                      .readiness = readiness,
+                                     .gauges = gauges,
                                      .readiness_context = house};
-    enum status status = http_server_create(house->loop, house->app, &settings, &house->http, error);
-    house->http_address.port = status == OK ? http_server_port(house->http) : house->http_address.port;
-    return status;
+    return http_server_create(house->loop, house->app, &settings, &house->http, error);
 }
 
 static enum status build_mqtt(struct house *house, struct error *error)
 {
-    const struct options *options = &house->options;
-    struct mqtt_settings settings = {.tls_cert = options_text(options, "tls-cert"),
-                                     .tls_key = options_text(options, "tls-key"),
-                                     .observer_token = options_text(options, "observer-token"),
-                                     .refuse_unknown = strcmp(options_text(options, "unknown-device"), "refuse") == 0,
-                                     .public_url = options_text(options, "public-url"),
+    const struct serve_settings *given = &house->settings;
+    struct mqtt_settings settings = {.mqtt = given->mqtt,
+                                     .mqtts = given->mqtts,
+                                     .tls_cert = given->tls_cert,
+                                     .tls_key = given->tls_key,
+                                     .observer_token = given->observer_token,
+                                     .refuse_unknown = given->refuse_unknown,
+                                     .public_url = given->public_url,
                                      .http_port = http_server_port(house->http),
+                                     .max_links = options_number(&house->options, "max-links"),
+                                     .max_links_per_address = options_number(&house->options, "max-links-per-address"),
                                      .data_dir = house->data.path,
                                      .on_ready = announce,
                                      .on_ready_context = house};
-    enum status status = read_address(options, "mqtt", &settings.mqtt, error);
-    if (status == OK && settings.tls_cert != NULL) {
-        status = read_address(options, "mqtts", &settings.mqtts, error);
-    }
-    return status == OK ? mqtt_door_create(house->loop, house->app, &settings, &house->mqtt, error) : status;
+    return mqtt_door_create(house->loop, house->app, &settings, &house->mqtt, error);
 }
 
 static enum status build(struct house *house, struct error *error)
@@ -418,6 +329,9 @@ static enum status build(struct house *house, struct error *error)
     for (size_t i = 0; i < 2 && status == OK; i++) {
         status = loop_signal_create(house->loop, numbers[i], on_signal, house, &house->signals[i]);
     }
+    if (status == OK && getpid() == 1) {
+        status = loop_signal_create(house->loop, SIGCHLD, reap_orphans, house, &house->orphans);
+    }
     if (status != OK) {
         return error_set(error, status, "loop", "cannot be made: %s", status_text(status));
     }
@@ -426,7 +340,11 @@ static enum status build(struct house *house, struct error *error)
         (status = build_app(house, error)) != OK || (status = build_http(house, error)) != OK) {
         return status;
     }
-    return build_mqtt(house, error);
+    status = build_mqtt(house, error);
+    if (status == OK && house->settings.seed_dir != NULL) {
+        status = http_server_seed(house->http, house->settings.seed_dir, error);
+    }
+    return status;
 }
 
 /* What came and went, for who reads the log of a test that failed. */
@@ -447,6 +365,9 @@ static void tear_down(struct house *house)
         log_counters(house);
     }
     const char *path = options_text(&house->options, "ready-file");
+    if (house->announced) {
+        ready_folder_remove(options_text(&house->options, "runtime-dir"));
+    }
     if (house->announced && path != NULL) {
         (void)unlink(path);
     }
@@ -458,45 +379,66 @@ static void tear_down(struct house *house)
     for (size_t i = 0; i < 2; i++) {
         loop_signal_destroy(house->signals[i]);
     }
+    loop_signal_destroy(house->orphans);
     loop_timer_destroy(house->alarm);
     loop_destroy(house->loop);
     data_dir_close(&house->data);
 }
 
-static int complain(const struct error *error, int code)
+/* Builds the house, lives in it until a signal comes, and tears it down. */
+static int live(struct house *house)
 {
-    (void)fprintf(stderr, "mockdc serve: %s: %s\n", error->place, error->text);
-    return code;
+    struct error error = {0};
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)umask(S_IRWXG | S_IRWXO); /* what is kept is nobody else's business */
+    raise_descriptor_limit();
+    int code = EXIT_FAILED;
+    enum status status = build(house, &error);
+    if (status == OK) {
+        status = loop_run(house->loop);
+    } else {
+        code = strcmp(error.place, "seed") == 0 ? EXIT_USAGE : EXIT_FAILED; /* a fixture is part of what was said */
+        (void)command_complain(&serve_command, &error, code);
+    }
+    tear_down(house);
+    return status == OK ? 0 : code;
 }
 
-int serve_main(int argc, char **argv)
+static int serve_main(int argc, char **argv)
 {
     struct house house = {.data = {.lock_fd = -1}};
     struct error error = {0};
-    if (options_read(&house.options, serve_options, argc, argv, &error) != OK) {
-        return complain(&error, EXIT_USAGE);
+    int code = 0;
+    enum status status = options_read(&house.options, serve_options, argc, argv, &error);
+    if (status == OK && house.options.wants_help) {
+        command_help(stdout, &serve_command);
+    } else if (status == OK && (status = command_no_arguments(&house.options, &error)) == OK &&
+               (status = serve_settings_read(&house.options, &house.settings, &error)) == OK &&
+               (status = choose_api_token(&house, &error)) == OK) {
+        log_setup(house.settings.log_level, house.settings.log_json);
+        code = live(&house);
     }
-    if (house.options.wants_help) {
-        options_help(stdout, "mockdc serve [OPTIONS]", serve_about, serve_options);
-        return 0;
-    }
-    if (house.options.argument_count > 0) {
-        (void)error_set(&error, E_FORMAT, house.options.arguments[0], "is no option; --help lists them");
-        return complain(&error, EXIT_USAGE);
-    }
-    if (check_words(&house.options, &error) != OK ||
-        read_address(&house.options, "http", &house.http_address, &error) != OK ||
-        choose_api_token(&house, &error) != OK) {
-        return complain(&error, EXIT_USAGE);
-    }
-    (void)signal(SIGPIPE, SIG_IGN);
-    raise_descriptor_limit();
-    enum status status = build(&house, &error);
-    if (status == OK) {
-        status = loop_run(house.loop);
-    } else {
-        (void)complain(&error, EXIT_FAILED);
-    }
-    tear_down(&house);
-    return status == OK ? 0 : EXIT_FAILED;
+    options_finish(&house.options);
+    return status == OK ? code : command_complain(&serve_command, &error, EXIT_USAGE);
 }
+
+const struct subcommand serve_command = {
+    .name = "serve",
+    .summary = "the server: MQTT for devices, HTTP for firmware and the REST API",
+    .usage = "[OPTIONS]",
+    .about =
+        "Runs the stand-in for the Developer Center: devices connect by MQTT, firmware and REST API are served over "
+        "HTTP. Point a device at it by setting its server address to the --mqtt address. Ends on SIGINT and "
+        "SIGTERM.\n\n"
+        "'mockdc config' with the same options shows what it would run with, and why.",
+    .examples = "# try it\nmockdc serve --ephemeral\n\n"
+                "# for devices in this network; the token is printed once\n"
+                "mockdc serve --data-dir state --http 0.0.0.0:8080 --mqtt 0.0.0.0:1883\n\n"
+                "# for a test: free ports, known to the script by the file\n"
+                "mockdc serve --ephemeral --http 127.0.0.1:0 --mqtt 127.0.0.1:0 --ready-file ready.json\n\n"
+                "# TLS for devices and the API\n"
+                "mockdc serve --tls-cert cert.pem --tls-key key.pem --https 0.0.0.0:8443 --mqtts 0.0.0.0:8883",
+    .exits = "0  ended by SIGINT or SIGTERM\n1  something failed\n2  a wrong option, variable or key",
+    .options = serve_options,
+    .run = serve_main,
+};

@@ -51,6 +51,7 @@ struct app_settings {
     const char *data_dir; /* holds mockdc.db, files/, tmp/ */
     bool strict_gates;    /* behaviour.md 4: a value never reported fails battery and signal */
     int64_t slots;        /* devices of a plan that upgrade at once */
+    int64_t max_devices;  /* registered ones; 0: LIMIT_DEVICES */
 };
 
 /*

@@ -10,6 +10,15 @@
 #include "store/product_rows.h"
 #include "store/task_rows.h"
 #include "store/token_rows.h"
+#include "store/total_rows.h"
+
+enum status app_room_for_device(struct app *app)
+{
+    int64_t most = app->settings.max_devices == 0 ? LIMIT_DEVICES : app->settings.max_devices;
+    bool has_room = false;
+    enum status status = totals_device_has_room(app->store, most, &has_room);
+    return status == OK && !has_room ? E_LIMIT : status;
+}
 
 static enum status register_device(struct app *app, struct device *device, struct violations *violations,
                                    const char *device_key, const char *device_secret)
@@ -27,7 +36,14 @@ static enum status register_device(struct app *app, struct device *device, struc
     if (status != OK || violations->count > 0) {
         return status != OK ? status : E_RULE;
     }
-    status = device_insert(app->store, device);
+    status = app_room_for_device(app);
+    if (status == E_LIMIT) {
+        violation_add(violations, "there is no room for another device (--max-devices)", "/deviceKey");
+        return E_RULE;
+    }
+    if (status == OK) {
+        status = device_insert(app->store, device);
+    }
     return status == OK ? events_device(app, device, WHAT_CREATED) : status;
 }
 

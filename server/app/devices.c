@@ -52,6 +52,9 @@ static enum status device_make(struct app *app, const char *product_key, const c
         status = text_copy(device->device_key, sizeof device->device_key, device_key);
     }
     if (status == OK) {
+        status = app_room_for_device(app);
+    }
+    if (status == OK) {
         status = device_insert(app->store, device);
     }
     if (status == OK) {

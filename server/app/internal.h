@@ -121,6 +121,9 @@ MUST_USE enum status app_use_end(struct app *app, enum status status);
 enum { DEVICE_LABEL = LIMIT_PRODUCT_KEY + LIMIT_DEVICE_KEY + 2 };
 const char *app_device_label(struct app *app, int64_t device_id, char label[DEVICE_LABEL]);
 
+/* E_LIMIT: as many devices are registered as may be (app_settings.max_devices). Within a use. */
+MUST_USE enum status app_room_for_device(struct app *app);
+
 struct presence *app_presence(struct app *app, int64_t device_id); /* NULL: offline */
 bool app_is_online(struct app *app, int64_t device_id);
 

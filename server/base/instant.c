@@ -124,7 +124,14 @@ int64_t instant_now(void)
     return clock_ms(CLOCK_REALTIME);
 }
 
+int64_t monotonic_us(void)
+{
+    struct timespec time;
+    (void)clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * 1000000 + time.tv_nsec / 1000;
+}
+
 int64_t monotonic_ms(void)
 {
-    return clock_ms(CLOCK_MONOTONIC);
+    return monotonic_us() / 1000;
 }

@@ -23,5 +23,6 @@ int64_t instant_now(void);
 
 /* A clock that never steps, for timeouts; its zero has no meaning. */
 int64_t monotonic_ms(void);
+int64_t monotonic_us(void);
 
 #endif

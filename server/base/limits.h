@@ -1,5 +1,6 @@
 /*
  * Every limit of mockdc in one place: sizes in bytes unless the name says otherwise, times in milliseconds (_MS).
+ * Those that name an option are its default; they are plain digits for that.
  * "+ 1" for the final zero byte is added where a buffer is declared, never here.
  */
 #ifndef BASE_LIMITS_H
@@ -56,20 +57,24 @@
 #define LIMIT_DEVICE_HTTP_HEADER 262144 /* header of an HTTP answer that a virtual device still reads */
 
 /* Links and requests */
-#define LIMIT_LINKS            20000        /* device and observer connections */
+#define LIMIT_LINKS            20000        /* device and observer connections; --max-links */
+#define LIMIT_DEVICES          1000000      /* registered ones; --max-devices */
 #define LIMIT_LINK_QUEUE       1048576      /* bytes waiting to be written to one link */
 #define LIMIT_STREAM_INPUT     (256 * 1024) /* bytes received and not consumed: then reading pauses */
-#define LIMIT_HTTP_CONNECTIONS 8000
-#define LIMIT_HTTP_BODY        (64LL * 1024 * 1024) /* JSON and CSV bodies: a list of 1,000,000 keys */
-#define LIMIT_HTTP_CALLS       1024                 /* API calls waiting for the loop */
-#define LIMIT_HTTP_SEND_BUFFER (128 * 1024)         /* of a connection's socket; the kernel takes twice that */
+#define LIMIT_HTTP_CONNECTIONS 8000         /* --max-connections */
+#define LIMIT_HTTP_BODY        67108864     /* JSON and CSV bodies: a list of 1,000,000 keys; --max-body */
+#define LIMIT_HTTP_HEADER      32768        /* of a request, with its answer's; --max-header */
+#define LIMIT_REQUEST_ID       64           /* characters of X-Request-Id */
+#define LIMIT_HTTP_CALLS       1024         /* API calls waiting for the loop */
+#define LIMIT_HTTP_SEND_BUFFER (128 * 1024) /* of a connection's socket; the kernel takes twice that */
 
 /* Times */
 #define LIMIT_CONNECT_MS      10000 /* from accept to a complete CONNECT (and TLS handshake) */
 #define LIMIT_ACK_HOLD_MS     1500  /* an acknowledgement waits for the commit no longer; the device repeats at 2 s */
 #define LIMIT_REFUSED_LINK_MS 2000  /* a refused link that does not close by itself is cut */
 #define LIMIT_SETTLE_MS       3000  /* wait for status and information after connect or request (behaviour.md, 4) */
-#define LIMIT_HTTP_IDLE_S     60    /* seconds: an HTTP connection without traffic */
+#define LIMIT_HTTP_IDLE_S     60    /* seconds: an HTTP connection without traffic; --http-idle */
+#define LIMIT_HTTP_SLOW_S     10    /* seconds for the header of a request; --slow-client */
 #define LIMIT_HTTP_CALL_MS    30000 /* an API call that the loop has not answered */
 
 /* Evaluation, clocks, verification */

@@ -6,11 +6,13 @@
 #include <unistd.h>
 
 #include "base/instant.h"
+#include "base/terminal.h"
 
 enum { LINE_LENGTH = 4096 }; /* one write() of at most PIPE_BUF bytes keeps lines whole between threads */
 
 static enum log_level least_level = LOG_LEVEL_INFO;
 static bool as_json = false;
+static bool in_colour = false;
 
 static const char *const level_names[] = {"debug", "info", "warn", "error", "off"};
 
@@ -29,6 +31,7 @@ void log_setup(enum log_level least, bool json)
 {
     least_level = least;
     as_json = json;
+    in_colour = !json && terminal_has_colour(STDERR_FILENO);
 }
 
 bool log_is_on(enum log_level level)
@@ -51,6 +54,60 @@ static void append_escaped(char *line, size_t *length, const char *text)
     }
 }
 
+static void append_text(char *line, size_t *length, const char *text)
+{
+    while (*text != '\0' && *length < LINE_LENGTH - 16) {
+        line[(*length)++] = *text++;
+    }
+}
+
+/* The length of the name of "name=value" at `text`; 0: there is no such word. */
+static size_t subject_name(const char *text)
+{
+    size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyz");
+    return text[length] == '=' ? length : 0;
+}
+
+/* Appends each "name=value" with which the text begins as a member of its own; returns what is left of the text. */
+static char *append_subjects(char *line, size_t *length, char *text)
+{
+    for (size_t name = subject_name(text); name > 0; name = subject_name(text)) {
+        char *value = text + name + 1;
+        size_t end = strcspn(value, " ");
+        bool last = value[end] == '\0';
+        text[name] = '\0';
+        value[end] = '\0';
+        append_text(line, length, ",\"");
+        append_text(line, length, text);
+        append_text(line, length, "\":\"");
+        append_escaped(line, length, value);
+        append_text(line, length, "\"");
+        text = value + end + (last ? 0 : 1);
+    }
+    return text;
+}
+
+static size_t json_line(char *line, enum log_level level, const char *room, const char *at, char *text)
+{
+    size_t length = (size_t)snprintf(line, LINE_LENGTH / 2, "{\"at\":\"%s\",\"level\":\"%s\",\"room\":\"%s\"", at,
+                                     level_names[level], room);
+    text = append_subjects(line, &length, text);
+    append_text(line, &length, ",\"text\":\"");
+    append_escaped(line, &length, text);
+    line[length++] = '"';
+    line[length++] = '}';
+    return length;
+}
+
+static size_t text_line(char *line, enum log_level level, const char *room, const char *at, const char *text)
+{
+    const char *colour = !in_colour || level < LOG_LEVEL_WARN ? "" : level == LOG_LEVEL_WARN ? "\033[33m" : "\033[31m";
+    size_t length = (size_t)snprintf(line, LINE_LENGTH / 2, "%s %s%-5s%s %-7s ", at, colour, level_names[level],
+                                     colour[0] == '\0' ? "" : "\033[0m", room);
+    append_escaped(line, &length, text);
+    return length;
+}
+
 static void write_line(enum log_level level, const char *room, const char *format, va_list arguments)
 {
     char text[LINE_LENGTH];
@@ -58,14 +115,7 @@ static void write_line(enum log_level level, const char *room, const char *forma
     char at[INSTANT_TEXT];
     instant_format(instant_now(), at);
     char line[LINE_LENGTH];
-    const char *head = as_json ? "{\"at\":\"%s\",\"level\":\"%s\",\"room\":\"%s\",\"text\":\"" : "%s %-5s %-7s ";
-    int start = snprintf(line, sizeof line / 2, head, at, level_names[level], room);
-    size_t length = start < 0 ? 0 : (size_t)start;
-    append_escaped(line, &length, text);
-    if (as_json) {
-        line[length++] = '"';
-        line[length++] = '}';
-    }
+    size_t length = as_json ? json_line(line, level, room, at, text) : text_line(line, level, room, at, text);
     line[length++] = '\n';
     if (write(STDERR_FILENO, line, length) < 0) {
         return; /* nobody is left to tell */

@@ -2,9 +2,10 @@
  * The log: one line per event on standard error, as text or as JSON.
  *
  *   2026-11-23T10:00:00.123Z info  front   device=pk1/8671 connected type=1 encrypted=no
- *   {"at":"2026-11-23T10:00:00.123Z","level":"info","room":"front","text":"device=pk1/8671 connected ..."}
+ *   {"at":"2026-11-23T10:00:00.123Z","level":"info","room":"front","device":"pk1/8671","text":"connected ..."}
  *
- * The subject comes first in the text ("device=<pk>/<dk>", "plan=<id>"). Rooms below app/ do not log. Secrets never.
+ * The subjects come first in the text ("device=<pk>/<dk>", "plan=<id>"): in JSON they become members of their own. On a
+ * terminal warnings and errors have a colour (terminal.h). Rooms below app/ do not log. Secrets never.
  * Any thread may log; lines do not mix. Control characters in a text are written as \xNN.
  */
 #ifndef BASE_LOG_H

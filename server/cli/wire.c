@@ -4,66 +4,58 @@
 
 enum { EXIT_USAGE = 2 };
 
-static void print_help(FILE *stream)
+static const struct option wire_options[] = {{.kind = OPTION_TEXT,
+                                              .name = "session-key",
+                                              .argument = "HEX",
+                                              .no_environment = true,
+                                              .help = "For decode: 32 digits; the frame may be encrypted with it."},
+                                             {0}};
+
+static int run(const struct options *options, struct error *error)
 {
-    (void)fputs("usage: mockdc wire check FILE\n"
-                "       mockdc wire decode HEX [--session-key HEX]\n"
-                "\n"
-                "check   runs every vector of a vectors file in both directions and names each that\n"
-                "        fails. Exit code: 0 all pass, 1 some fail, 2 the file can not be used.\n"
-                "decode  prints a frame of the device protocol as JSON. With a session key (32 digits)\n"
-                "        the frame may be encrypted. Exit code: 0, 1 no frame or a wrong message, 2 wrong use.\n",
-                stream);
+    const char *key = options_text(options, "session-key");
+    const char *what = options->argument_count > 0 ? options->arguments[0] : "";
+    bool check = strcmp(what, "check") == 0;
+    if (!check && strcmp(what, "decode") != 0) {
+        (void)error_set(error, E_FORMAT, what, "wants check or decode; see mockdc wire --help");
+    } else if (options->argument_count != 2) {
+        (void)error_set(error, E_FORMAT, what, "wants one %s; see mockdc wire --help", check ? "FILE" : "HEX");
+    } else if (check && key != NULL) {
+        (void)error_set(error, E_FORMAT, "--session-key", "is for decode");
+    } else {
+        return check ? wire_check_file(options->arguments[1], stdout, stderr)
+                     : wire_decode_text(options->arguments[1], key, stdout, stderr);
+    }
+    return command_complain(&cli_wire_command, error, EXIT_USAGE);
 }
 
-static int usage_error(const char *text, const char *word)
+static int wire_main(int argc, char **argv)
 {
-    (void)fprintf(stderr, "mockdc wire: %s%s; see mockdc wire --help\n", text, word);
-    return EXIT_USAGE;
+    struct options options;
+    struct error error = {0};
+    int code = 0;
+    if (options_read(&options, wire_options, argc, argv, &error) != OK) {
+        code = command_complain(&cli_wire_command, &error, EXIT_USAGE);
+    } else if (options.wants_help) {
+        command_help(stdout, &cli_wire_command);
+    } else {
+        code = run(&options, &error);
+    }
+    options_finish(&options);
+    return code;
 }
 
-static int run_check(int argc, char **argv)
-{
-    if (argc != 1) {
-        return usage_error("check wants one FILE", "");
-    }
-    return wire_check_file(argv[0], stdout, stderr);
-}
-
-static int run_decode(int argc, char **argv)
-{
-    static const char key_flag[] = "--session-key";
-    const char *hex = NULL;
-    const char *key = NULL;
-    for (int i = 0; i < argc; i++) {
-        if (strcmp(argv[i], key_flag) == 0 && i + 1 < argc) {
-            key = argv[++i];
-        } else if (strncmp(argv[i], key_flag, strlen(key_flag)) == 0 && argv[i][strlen(key_flag)] == '=') {
-            key = argv[i] + strlen(key_flag) + 1;
-        } else if (argv[i][0] == '-') {
-            return usage_error("unknown or incomplete option ", argv[i]);
-        } else if (hex != NULL) {
-            return usage_error("decode wants one HEX", "");
-        } else {
-            hex = argv[i];
-        }
-    }
-    return hex == NULL ? usage_error("decode wants one HEX", "") : wire_decode_text(hex, key, stdout, stderr);
-}
-
-int cli_wire(int argc, char **argv)
-{
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-            print_help(stdout);
-            return 0;
-        }
-    }
-    if (argc >= 2 && strcmp(argv[1], "check") == 0) {
-        return run_check(argc - 2, argv + 2);
-    }
-    if (argc >= 2 && strcmp(argv[1], "decode") == 0) {
-        return run_decode(argc - 2, argv + 2);
-    }
-    return argc < 2 ? usage_error("wants check or decode", "") : usage_error("no such command: ", argv[1]);
-}
+const struct subcommand cli_wire_command = {
+    .name = "wire",
+    .summary = "check vectors of the device protocol, decode a frame",
+    .usage = "check FILE\ndecode HEX [--session-key HEX]",
+    .about = "check runs every vector of a vectors file in both directions and names each that fails.\n\n"
+             "decode prints a frame of the device protocol as JSON.",
+    .words = "check decode",
+    .examples = "# what did the device say?\nmockdc wire decode aaaa00175300020034000a005a00120825001a803c002202800000",
+    .exits =
+        "0  all vectors pass, the frame is right\n1  a vector fails, no frame or a wrong message\n2  wrong use, or "
+        "the file cannot be used",
+    .options = wire_options,
+    .run = wire_main,
+};

@@ -9,8 +9,9 @@
 
 #include <stdio.h>
 
-/* argv[0] is "wire". Returns the exit code. */
-int cli_wire(int argc, char **argv);
+#include "config/command.h"
+
+extern const struct subcommand cli_wire_command;
 
 /* The two sub-commands with their streams, as the tests call them. */
 int wire_check_file(const char *path, FILE *out, FILE *errors);

@@ -2,20 +2,29 @@
 
 #include <assert.h>
 #include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "config/internal.h"
 
-enum { VARIABLE_LENGTH = 64, FLAG_LENGTH = 48, HELP_WIDTH = 100, HELP_INDENT = 8 };
+static const char twin_end[] = "-file";
+enum { TWIN_END = sizeof twin_end - 1, NEAR = 2, NAME_LENGTH = 48 };
 
-/* "data-dir" -> "MOCKDC_DATA_DIR" */
-static void variable_name(const char *name, char variable[VARIABLE_LENGTH])
+void option_variable(const char *name, char variable[OPTION_VARIABLE])
 {
-    size_t length = (size_t)snprintf(variable, VARIABLE_LENGTH, "MOCKDC_%s", name);
-    for (size_t i = 0; i < length && i < VARIABLE_LENGTH; i++) {
+    size_t length = (size_t)snprintf(variable, OPTION_VARIABLE, "MOCKDC_%s", name);
+    for (size_t i = 0; i < length && i < OPTION_VARIABLE; i++) {
         variable[i] = variable[i] == '-' ? '_' : (char)toupper((unsigned char)variable[i]);
     }
+}
+
+const char *option_source_name(enum option_source source)
+{
+    static const char *const names[] = {"default", "file", "environment", "flag"};
+    return names[source];
 }
 
 static size_t index_of(const struct option *table, const char *name, size_t length)
@@ -28,11 +37,63 @@ static size_t index_of(const struct option *table, const char *name, size_t leng
     return i;
 }
 
+bool option_find(const struct option *table, const char *name, size_t length, struct option_found *found)
+{
+    *found = (struct option_found){.index = index_of(table, name, length)};
+    if (table[found->index].kind != OPTION_END) {
+        return true;
+    }
+    if (length > TWIN_END && strncmp(name + length - TWIN_END, twin_end, TWIN_END) == 0) {
+        *found = (struct option_found){.index = index_of(table, name, length - TWIN_END), .twin = true};
+        return table[found->index].kind != OPTION_END && table[found->index].secret;
+    }
+    return false;
+}
+
 static size_t known_index(const struct options *options, const char *name)
 {
     size_t i = index_of(options->table, name, strlen(name));
     assert(options->table[i].kind != OPTION_END);
     return i;
+}
+
+/* How many letters must be changed, added or left out to make `a` of `b` (Levenshtein); both are short. */
+static size_t distance(const char *a, size_t a_length, const char *b)
+{
+    size_t row[NAME_LENGTH + 1];
+    size_t b_length = strlen(b);
+    if (a_length > NAME_LENGTH || b_length > NAME_LENGTH) {
+        return NAME_LENGTH;
+    }
+    for (size_t j = 0; j <= b_length; j++) {
+        row[j] = j;
+    }
+    for (size_t i = 1; i <= a_length; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= b_length; j++) {
+            size_t best = diagonal + (a[i - 1] != b[j - 1]);
+            best = row[j] + 1 < best ? row[j] + 1 : best;
+            best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
+            diagonal = row[j];
+            row[j] = best;
+        }
+    }
+    return row[b_length];
+}
+
+const char *options_nearest(const struct option *table, const char *word, size_t length)
+{
+    const char *nearest = NULL;
+    size_t least = NEAR + 1;
+    for (const struct option *option = table; option->kind != OPTION_END; option++) {
+        size_t far = distance(word, length, option->name);
+        if (far < least && far < strlen(option->name) / 2) {
+            least = far;
+            nearest = option->name;
+        }
+    }
+    return nearest;
 }
 
 static bool flag_value(const char *text, bool *value)
@@ -48,11 +109,24 @@ static bool flag_value(const char *text, bool *value)
     return false;
 }
 
-/* Takes `value` for option i after checking it; `place` is the flag or the variable, for the error. */
-static enum status take_value(struct options *options, size_t i, const char *value, enum option_source source,
-                              const char *place, struct error *error)
+/* Whether `value` is one of the words of "text|json". */
+static bool is_choice(const char *words, const char *value)
 {
-    const struct option *option = &options->table[i];
+    size_t length = strlen(value);
+    for (const char *word = words;; word++) {
+        size_t here = strcspn(word, "|");
+        if (here == length && strncmp(word, value, length) == 0) {
+            return true;
+        }
+        word += here;
+        if (*word == '\0') {
+            return false;
+        }
+    }
+}
+
+static enum status check_value(const struct option *option, const char *value, const char *place, struct error *error)
+{
     int64_t number = 0;
     bool flag = false;
     if (option->kind == OPTION_NUMBER && text_parse_int(value, option->least, option->most, &number) != OK) {
@@ -62,28 +136,60 @@ static enum status take_value(struct options *options, size_t i, const char *val
     if (option->kind == OPTION_FLAG && !flag_value(value, &flag)) {
         return error_set(error, E_FORMAT, place, "'%s' is neither true nor false", value);
     }
-    if (option->kind == OPTION_TEXT && value[0] == '\0') {
-        return error_set(error, E_FORMAT, place, "a value (%s) is missing", option->argument);
+    if (option->kind == OPTION_CHOICE && !is_choice(option->argument, value)) {
+        return error_set(error, E_FORMAT, place, "'%s' is none of %s", value, option->argument);
     }
-    options->values[i] = value;
-    options->sources[i] = source;
     return OK;
+}
+
+enum status option_take(struct options *options, struct option_found found, const char *value,
+                        enum option_source source, const char *place, struct error *error)
+{
+    const struct option *option = &options->table[found.index];
+    struct option_value *slot = &options->values[found.index];
+    if (value[0] == '\0' && option->kind != OPTION_NUMBER && option->kind != OPTION_FLAG) {
+        return error_set(error, E_FORMAT, place, "a value (%s) is missing", found.twin ? "FILE" : option->argument);
+    }
+    enum status status = found.twin ? OK : check_value(option, value, place, error);
+    if (status != OK || source < slot->source) {
+        return status; /* a bad value is told even where a better one hides it */
+    }
+    if (source == slot->source && source != SOURCE_DEFAULT && source != SOURCE_FLAG) {
+        return error_set(error, E_FORMAT, place, "%s and %s%s exclude each other", option->name, option->name,
+                         twin_end);
+    }
+    slot->text = value;
+    slot->source = source;
+    slot->from_file = found.twin;
+    return OK;
+}
+
+static enum status read_variable(struct options *options, size_t i, bool twin, struct error *error)
+{
+    char name[OPTION_VARIABLE];
+    char variable[OPTION_VARIABLE];
+    (void)snprintf(name, sizeof name, "%s%s", options->table[i].name, twin ? twin_end : "");
+    option_variable(name, variable);
+    const char *value = getenv(variable);
+    if (value == NULL || value[0] == '\0') {
+        return OK;
+    }
+    return option_take(options, (struct option_found){.index = i, .twin = twin}, value, SOURCE_ENVIRONMENT, variable,
+                       error);
 }
 
 static enum status read_environment(struct options *options, struct error *error)
 {
-    for (size_t i = 0; options->table[i].kind != OPTION_END; i++) {
-        char variable[VARIABLE_LENGTH];
-        variable_name(options->table[i].name, variable);
-        const char *value = options->table[i].no_environment ? NULL : getenv(variable);
-        if (value != NULL && value[0] != '\0') {
-            enum status status = take_value(options, i, value, SOURCE_ENVIRONMENT, variable, error);
-            if (status != OK) {
-                return status;
-            }
+    enum status status = OK;
+    for (size_t i = 0; options->table[i].kind != OPTION_END && status == OK; i++) {
+        if (!options->table[i].no_environment) {
+            status = read_variable(options, i, false, error);
+        }
+        if (status == OK && options->table[i].secret) {
+            status = read_variable(options, i, true, error);
         }
     }
-    return OK;
+    return status;
 }
 
 /* Reads the flag at argv[*at]; moves *at to the last argument it used. */
@@ -91,40 +197,32 @@ static enum status read_flag(struct options *options, int argc, char *const *arg
 {
     const char *name = argv[*at] + 2;
     const char *equals = strchr(name, '=');
-    char flag[FLAG_LENGTH]; /* without the value: it may be a secret */
+    size_t length = equals != NULL ? (size_t)(equals - name) : strlen(name);
+    char flag[OPTION_PLACE]; /* without the value: it may be a secret */
     (void)snprintf(flag, sizeof flag, "%.*s", (int)strcspn(argv[*at], "="), argv[*at]);
-    size_t i = index_of(options->table, name, equals != NULL ? (size_t)(equals - name) : strlen(name));
-    if (options->table[i].kind == OPTION_END) {
-        return error_set(error, E_FORMAT, flag, "no such option; --help lists them");
+    struct option_found found;
+    if (!option_find(options->table, name, length, &found)) {
+        const char *nearest = options_nearest(options->table, name, length);
+        return nearest == NULL ? error_set(error, E_FORMAT, flag, "no such option; --help lists them")
+                               : error_set(error, E_FORMAT, flag, "no such option; did you mean --%s?", nearest);
     }
     const char *value = equals != NULL ? equals + 1 : NULL;
-    if (value == NULL && options->table[i].kind == OPTION_FLAG) {
+    if (value == NULL && options->table[found.index].kind == OPTION_FLAG) {
         value = "true";
     }
     if (value == NULL) {
         if (*at + 1 >= argc) {
-            return error_set(error, E_FORMAT, flag, "a value (%s) is missing", options->table[i].argument);
+            return error_set(error, E_FORMAT, flag, "a value (%s) is missing",
+                             found.twin ? "FILE" : options->table[found.index].argument);
         }
         value = argv[++*at];
     }
-    return take_value(options, i, value, SOURCE_FLAG, flag, error);
+    return option_take(options, found, value, SOURCE_FLAG, flag, error);
 }
 
-enum status options_read(struct options *options, const struct option *table, int argc, char *const *argv,
-                         struct error *error)
+static enum status read_arguments(struct options *options, int argc, char *const *argv, struct error *error)
 {
-    *options = (struct options){.table = table};
-    for (size_t i = 0; table[i].kind != OPTION_END; i++) {
-        assert(i < OPTIONS_MOST);
-        options->values[i] = table[i].value;
-    }
-    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-            options->wants_help = true;
-            return OK;
-        }
-    }
-    enum status status = read_environment(options, error);
+    enum status status = OK;
     bool flags_over = false;
     for (int i = 1; i < argc && status == OK; i++) {
         if (!flags_over && strcmp(argv[i], "--") == 0) {
@@ -142,16 +240,49 @@ enum status options_read(struct options *options, const struct option *table, in
     return status;
 }
 
+enum status options_read(struct options *options, const struct option *table, int argc, char *const *argv,
+                         struct error *error)
+{
+    *options = (struct options){.table = table};
+    for (size_t i = 0; table[i].kind != OPTION_END; i++) {
+        assert(i < OPTIONS_MOST);
+        options->values[i].text = table[i].value;
+    }
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+            options->wants_help = true;
+            return OK;
+        }
+    }
+    /* flags first, though they win: one of them names the file */
+    enum status status = read_arguments(options, argc, argv, error);
+    if (status == OK) {
+        status = read_environment(options, error);
+    }
+    if (status == OK) {
+        status = options_read_config(options, error);
+    }
+    return status == OK ? options_read_secrets(options, error) : status;
+}
+
+void options_finish(struct options *options)
+{
+    for (size_t i = 0; i < OPTIONS_MOST; i++) {
+        free(options->values[i].owned);
+        options->values[i] = (struct option_value){0};
+    }
+}
+
 const char *options_text(const struct options *options, const char *name)
 {
-    return options->values[known_index(options, name)];
+    return options->values[known_index(options, name)].text;
 }
 
 int64_t options_number(const struct options *options, const char *name)
 {
     size_t i = known_index(options, name);
-    assert(options->table[i].kind == OPTION_NUMBER && options->values[i] != NULL);
-    return strtoll(options->values[i], NULL, 10);
+    assert(options->table[i].kind == OPTION_NUMBER && options->values[i].text != NULL);
+    return strtoll(options->values[i].text, NULL, 10);
 }
 
 bool options_flag(const struct options *options, const char *name)
@@ -163,45 +294,42 @@ bool options_flag(const struct options *options, const char *name)
 
 enum option_source options_source(const struct options *options, const char *name)
 {
-    return options->sources[known_index(options, name)];
+    return options->values[known_index(options, name)].source;
 }
 
-/* Prints `text` in lines of at most HELP_WIDTH, each behind HELP_INDENT blanks. */
-static void print_wrapped(FILE *file, const char *text)
+const char *options_place(const struct options *options, const char *name, char place[OPTION_PLACE])
 {
-    size_t column = 0;
-    while (*text != '\0') {
-        size_t word = strcspn(text, " ");
-        if (column == 0 || column + 1 + word > HELP_WIDTH) {
-            (void)fprintf(file, "%s%*s", column == 0 ? "" : "\n", HELP_INDENT, "");
-            column = HELP_INDENT;
-        } else {
-            (void)fputc(' ', file);
-            column++;
-        }
-        (void)fprintf(file, "%.*s", (int)word, text);
-        column += word;
-        text += word + strspn(text + word, " ");
+    size_t i = known_index(options, name);
+    const char *end = options->values[i].from_file ? twin_end : "";
+    char variable[OPTION_VARIABLE];
+    char full[OPTION_VARIABLE];
+    (void)snprintf(full, sizeof full, "%s%s", name, end);
+    switch (options->values[i].source) {
+    case SOURCE_DEFAULT:
+        (void)snprintf(place, OPTION_PLACE, "default of --%s", full);
+        break;
+    case SOURCE_FILE:
+        (void)snprintf(place, OPTION_PLACE, "%s: %s", options->config_name, full);
+        break;
+    case SOURCE_ENVIRONMENT:
+        option_variable(full, variable);
+        (void)snprintf(place, OPTION_PLACE, "%s", variable);
+        break;
+    case SOURCE_FLAG:
+        (void)snprintf(place, OPTION_PLACE, "--%s", full);
+        break;
     }
-    (void)fputc('\n', file);
+    return place;
 }
 
-void options_help(FILE *file, const char *usage, const char *about, const struct option *table)
+enum status options_refuse(const struct options *options, const char *name, struct error *error, enum status status,
+                           const char *format, ...)
 {
-    (void)fprintf(file, "usage: %s\n\n%s\n\noptions:\n", usage, about);
-    for (const struct option *option = table; option->kind != OPTION_END; option++) {
-        (void)fprintf(file, "  --%s%s%s\n", option->name, option->argument != NULL ? " " : "",
-                      option->argument != NULL ? option->argument : "");
-        print_wrapped(file, option->help);
-        char variable[VARIABLE_LENGTH];
-        variable_name(option->name, variable);
-        bool has_default = option->value != NULL && option->kind != OPTION_FLAG;
-        if (has_default || !option->no_environment) {
-            (void)fprintf(file, "%*s[%s%s%s%s]\n", HELP_INDENT, "", has_default ? "default " : "",
-                          has_default ? option->value : "", has_default && !option->no_environment ? "; " : "",
-                          option->no_environment ? "" : variable);
-        }
-    }
-    (void)fprintf(file, "  --help\n");
-    print_wrapped(file, "Show this text.");
+    char place[OPTION_PLACE];
+    char text[sizeof error->text];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    return error_set(error, status, options_place(options, name, place), "%s", text);
 }

@@ -9,13 +9,6 @@
 
 enum { EXIT_UPGRADED = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_TIMEOUT = 3, EXIT_SHUT_OUT = 4, EXIT_SIGNAL = 128 };
 
-static const char usage[] = "mockdc device --product-key PK --product-secret PS --device-key DK [options]";
-static const char about[] =
-    "One virtual device that behaves as the QuecThing SDK 2.9.0 behaves: it connects, asks for an upgrade, accepts the "
-    "plan, downloads, checks the digests, flashes and reports. Each event is printed as the SDK gives it to its "
-    "application; lines with '#' tell what happens besides.\n\n"
-    "Exit code: 0 upgraded, 1 failed, 2 usage, 3 timeout, 4 shut out by the server.";
-
 struct run {
     struct loop *loop;
     SSL_CTX *mqtt_tls;
@@ -140,18 +133,19 @@ static void finish(struct run *run)
     SSL_CTX_free(run->mqtt_tls);
 }
 
-int fleet_device_main(int argc, char **argv)
+static int device_main(int argc, char **argv)
 {
     struct options options;
     struct error error = {0};
     struct run run = {.exit_code = EXIT_FAILED};
     enum status status = options_read(&options, device_option_table, argc, argv, &error);
     if (status == OK && options.wants_help) {
-        options_help(stdout, usage, about, device_option_table);
-        return EXIT_UPGRADED;
+        command_help(stdout, &fleet_device_command);
+        options_finish(&options);
+        return 0;
     }
-    if (status == OK && options.argument_count > 0) {
-        status = error_set(&error, E_FORMAT, "device", "it takes no argument: %s", options.arguments[0]);
+    if (status == OK) {
+        status = command_no_arguments(&options, &error);
     }
     if (status == OK) {
         run.json = options_flag(&options, "json");
@@ -161,10 +155,29 @@ int fleet_device_main(int argc, char **argv)
         status = loop_run(run.loop);
     }
     finish(&run);
-    if (status != OK) {
-        (void)fprintf(stderr, "mockdc device: %s: %s\n", error.place[0] != '\0' ? error.place : "device",
-                      error.text[0] != '\0' ? error.text : status_text(status));
-        return EXIT_USAGE;
+    options_finish(&options);
+    if (status != OK && error.text[0] == '\0') {
+        (void)error_set(&error, status, "", "%s", status_text(status));
     }
-    return run.exit_code;
+    return status == OK ? run.exit_code : command_complain(&fleet_device_command, &error, EXIT_USAGE);
 }
+
+const struct subcommand fleet_device_command = {
+    .name = "device",
+    .summary = "one virtual device that behaves as the QuecThing SDK does",
+    .usage = "--product-key PK --product-secret PS --device-key DK [OPTIONS]",
+    .about =
+        "One virtual device that behaves as the QuecThing SDK 2.9.0 behaves: it connects, asks for an upgrade, accepts "
+        "the "
+        "plan, downloads, checks the digests, flashes and reports. Each event is printed as the SDK gives it to its "
+        "application; lines with '#' tell what happens besides.",
+    .examples = "# upgrade the MCU of one device\n"
+                "mockdc device --product-key demo --product-secret demosecret --device-key 867123045678901 --mcu "
+                "STM32=1_0_0\n\n"
+                "# lose power right after status 5 (writing the flash)\n"
+                "mockdc device ... --power-cut 5",
+    .exits = "0    upgraded\n1    failed\n2    wrong command line\n3    the time of --timeout is over\n"
+             "4    shut out by the server\n128+ ended by this signal",
+    .options = device_option_table,
+    .run = device_main,
+};

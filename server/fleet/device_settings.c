@@ -1,5 +1,6 @@
 #include "fleet/device_settings.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,10 @@
 #define TEXT(option, meta, standard, sentence)                                                                         \
     {                                                                                                                  \
         .kind = OPTION_TEXT, .name = (option), .argument = (meta), .value = (standard), .help = (sentence)             \
+    }
+#define CHOICE(option, words, standard, sentence)                                                                      \
+    {                                                                                                                  \
+        .kind = OPTION_CHOICE, .name = (option), .argument = (words), .value = (standard), .help = (sentence)          \
     }
 #define SECRET(option, meta, sentence)                                                                                 \
     {                                                                                                                  \
@@ -48,8 +53,8 @@ const struct option device_option_table[] = {
     FLAG("no-request", "Do not ask for an upgrade when online."),
     NUMBER("request-every", "S", "0", 0, 86400, "Ask again every S seconds; 0: no."),
     NUMBER("delay-accept", "MS", "0", 0, 86400000, "The application's time to decide about a plan."),
-    TEXT("on-notify", "accept|refuse|ignore", "accept", "What the application decides."),
-    TEXT("flash", "ok|fail|wrong-version|silent", "ok", "How flashing ends."),
+    CHOICE("on-notify", "accept|refuse|ignore", "accept", "What the application decides."),
+    CHOICE("flash", "ok|fail|wrong-version|silent", "ok", "How flashing ends."),
     NUMBER("restart-at", "STEP", "0", 0, 9, "Restart once, when status 1, 2, 4, 5, 8 or 9 is acknowledged."),
     NUMBER("power-cut", "STEP", "0", 0, 9, "Power fails once, right after status 1, 2, 4, 5, 8 or 9 was sent."),
     NUMBER("power-off", "MS", "1000", 0, 86400000, "How long the power is off then."),
@@ -57,9 +62,9 @@ const struct option device_option_table[] = {
     TEXT("state-file", "FILE", NULL, "The device's flash: read at start, written at each change."),
     NUMBER("time-scale", "N", "1", 1, 10000, "Divide the device's own waits: flashing, reboots, back-off."),
     NUMBER("upgrades", "N", "1", 1, 1000000, "Exit 0 after N upgraded plans."),
-    TEXT("exit-after", "upgraded|failed|never", "upgraded",
-         "upgraded: a failed attempt may be followed by another; failed: exit 1 at the first 12 or refusal; "
-         "never: only a signal or the timeout ends it."),
+    CHOICE("exit-after", "upgraded|failed|never", "upgraded",
+           "upgraded: a failed attempt may be followed by another; failed: exit 1 at the first 12 or refusal; "
+           "never: only a signal or the timeout ends it."),
     NUMBER("patience", "S", "15", 1, 86400, "How long after a failed attempt another one may start, before exit 1."),
     NUMBER("timeout", "S", "0", 0, 31536000, "Exit 3 after S seconds; 0: no limit."),
     FLAG("json", "One JSON object per line."),
@@ -72,14 +77,13 @@ struct word {
 };
 
 static const struct word decisions[] = {
-    {"accept", DEVICE_ACCEPTS}, {"refuse", DEVICE_REFUSES}, {"ignore", DEVICE_IGNORES}, {0}};
+    {"accept", DEVICE_ACCEPTS}, {"refuse", DEVICE_REFUSES}, {"ignore", DEVICE_IGNORES}};
 static const struct word flashes[] = {{"ok", DEVICE_FLASH_OK},
                                       {"fail", DEVICE_FLASH_FAIL},
                                       {"wrong-version", DEVICE_FLASH_WRONG_VERSION},
-                                      {"silent", DEVICE_FLASH_SILENT},
-                                      {0}};
+                                      {"silent", DEVICE_FLASH_SILENT}};
 static const struct word patiences[] = {
-    {"upgraded", DEVICE_UNTIL_UPGRADED}, {"failed", DEVICE_UNTIL_FAILED}, {"never", DEVICE_FOR_EVER}, {0}};
+    {"upgraded", DEVICE_UNTIL_UPGRADED}, {"failed", DEVICE_UNTIL_FAILED}, {"never", DEVICE_FOR_EVER}};
 
 struct reading {
     const struct options *options;
@@ -90,9 +94,7 @@ struct reading {
 static void refuse(struct reading *reading, const char *name, const char *wanted)
 {
     if (reading->status == OK) {
-        char place[32];
-        (void)snprintf(place, sizeof place, "--%s", name);
-        reading->status = error_set(reading->error, E_FORMAT, place, "%s", wanted);
+        reading->status = options_refuse(reading->options, name, reading->error, E_FORMAT, "%s", wanted);
     }
 }
 
@@ -110,16 +112,14 @@ static void read_text(struct reading *reading, const char *name, char *target, s
     }
 }
 
-static int read_word(struct reading *reading, const char *name, const struct word *words)
+/* The option is a choice of these words: one of them it is. */
+static int read_word(const struct reading *reading, const char *name, const struct word *words)
 {
     const char *text = options_text(reading->options, name);
-    for (; words->name != NULL; words++) {
-        if (strcmp(words->name, text) == 0) {
-            return words->value;
-        }
+    while (strcmp(words->name, text) != 0) {
+        words++;
     }
-    refuse(reading, name, "not one of its words");
-    return 0;
+    return words->value;
 }
 
 static int read_step(struct reading *reading, const char *name)

@@ -28,6 +28,7 @@ struct answer {
     const char *challenge;            /* WWW-Authenticate; static memory, NULL: none */
     const char *etag; /* with its quotes; static memory, NULL: none. The body may be kept, not used unasked */
     const char *content_encoding; /* static memory, NULL: none */
+    const char *request_id;       /* X-Request-Id; borrowed from the call, NULL: none */
     const char *content_policy;   /* Content-Security-Policy; static memory, NULL: none */
 };
 

@@ -1,13 +1,19 @@
 #include "http/call.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/instant.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "crypto/random.h"
+#include "http/connection.h"
 #include "http/event_stream.h"
+#include "http/guard.h"
+#include "http/metrics.h"
 #include "http/perform.h"
 #include "http/respond.h"
 #include "http/router.h"
@@ -16,6 +22,8 @@
 enum { DRAIN_MOST = 4 * 1024 * 1024 };
 
 #define FIRMWARE "/firmware/"
+
+enum { LOG_PATH = 512 };
 
 enum call_state { CALL_NEW, CALL_FIRMWARE, CALL_BODY, CALL_REFUSED, CALL_WAITING, CALL_ANSWERED };
 
@@ -27,7 +35,11 @@ struct call {
     enum call_state state;
     bool awaiting; /* counts in hall->awaiting */
     int64_t received;
-    struct request *request; /* owned; NULL: none is needed, as for a firmware download */
+    int64_t start_us;
+    enum method method;
+    char id[LIMIT_REQUEST_ID + 1];
+    const struct route *route; /* for the metrics; NULL: none was found */
+    struct request *request;   /* owned; NULL: none is needed, as for a firmware download */
     struct answer answer;
 };
 
@@ -39,6 +51,7 @@ struct call *call_create(struct hall *hall, struct MHD_Connection *connection, c
     }
     call->hall = hall;
     call->connection = connection;
+    call->start_us = monotonic_us();
     answer_init(&call->answer);
     call->uri = strdup(uri);
     if (call->uri == NULL) {
@@ -65,15 +78,69 @@ void call_destroy(struct call *call)
     free(call);
 }
 
+/* The path as a log may show it: without the query, and of a firmware link not the token, which is a secret. */
+static void log_path(const struct call *call, char path[LOG_PATH])
+{
+    bool firmware = text_starts_with(call->uri, FIRMWARE);
+    size_t length = firmware ? strlen(FIRMWARE) : strcspn(call->uri, "?");
+    (void)snprintf(path, LOG_PATH, "%.*s%s", (int)length, call->uri, firmware ? "..." : "");
+}
+
+void call_over(const struct call *call, const char *peer, int http_status, int64_t bytes)
+{
+    struct hall *hall = call->hall;
+    int64_t micros = monotonic_us() - call->start_us;
+    bool failed = http_status >= 500 && http_status != 503;
+    metrics_note(hall->api.metrics, call->route, http_status, micros, bytes);
+    if (!hall->access_log && !failed) {
+        return;
+    }
+    char path[LOG_PATH];
+    log_path(call, path);
+    (failed ? log_warn : log_info)(
+        "access", "request=%s peer=%s method=%s path=%s status=%d bytes=%" PRId64 " ms=%" PRId64 ".%03d", call->id,
+        peer, method_name(call->method), path, http_status, bytes, micros / 1000, (int)(micros % 1000));
+}
+
 static const char *header(const struct call *call, const char *name)
 {
     return MHD_lookup_connection_value(call->connection, MHD_HEADER_KIND, name);
 }
 
-static bool is_api(const struct call *call)
+static struct connection *connection_of(const struct call *call)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(call->connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info == NULL ? NULL : info->socket_context;
+}
+
+static bool is_under(const struct call *call, const char *first)
 {
     const struct target *target = &call->request->target;
-    return target->segment_count > 0 && strcmp(target->segments[0], "api") == 0;
+    return target->segment_count > 0 && strcmp(target->segments[0], first) == 0;
+}
+
+static bool is_api(const struct call *call)
+{
+    return is_under(call, "api");
+}
+
+/* All that tells of state; page, health, contract and firmware links are open. */
+static bool needs_token(const struct call *call)
+{
+    return is_api(call) || is_under(call, "metrics");
+}
+
+/* The client's own X-Request-Id when it is a word, or one of ours. */
+static void choose_id(struct call *call)
+{
+    const char *given = header(call, "X-Request-Id");
+    if (given != NULL && text_is_word(given, 1, LIMIT_REQUEST_ID, "-_.:")) {
+        (void)snprintf(call->id, sizeof call->id, "%s", given);
+    } else {
+        (void)snprintf(call->id, sizeof call->id, "%08" PRIx32 "%08" PRIx64, call->hall->boot_id,
+                       (uint64_t)atomic_fetch_add(&call->hall->calls, 1));
+    }
 }
 
 static void wake(void *waker)
@@ -84,8 +151,13 @@ static void wake(void *waker)
 
 static enum MHD_Result send_answer(struct call *call)
 {
-    log_debug("http", "path=%s status=%d", call->request->target.path, call->answer.http_status);
-    return respond_answer_take(call->connection, &call->answer, is_api(call));
+    struct connection *connection = connection_of(call);
+    if (connection != NULL) {
+        connection_note_answer(connection, call->answer.http_status, (int64_t)call->answer.length);
+        connection_answers(connection);
+    }
+    call->answer.request_id = call->id;
+    return respond_answer_take(call->connection, &call->answer, needs_token(call));
 }
 
 /* What an upload wrote goes before the answer does: who was refused may look at once. */
@@ -113,9 +185,43 @@ static bool is_authorized(const struct call *call)
 {
     static const char scheme[] = "Bearer ";
     const char *value = header(call, "Authorization");
-    return call->hall->token == NULL || !is_api(call) ||
-           (value != NULL && strncasecmp(value, scheme, sizeof scheme - 1) == 0 &&
-            secret_equal(value + sizeof scheme - 1, call->hall->token));
+    return call->hall->token == NULL || (value != NULL && strncasecmp(value, scheme, sizeof scheme - 1) == 0 &&
+                                         secret_equal(value + sizeof scheme - 1, call->hall->token));
+}
+
+/* Host and Origin (guard.h). False: refused. */
+static bool check_sender(struct call *call)
+{
+    const struct hall *hall = call->hall;
+    const char *host = header(call, "Host");
+    const char *origin = header(call, "Origin");
+    if (hall->loopback && host != NULL && !is_under(call, "firmware") && !guard_host_is_loopback(host)) {
+        refuse(call, PROBLEM_FOREIGN, "the Host header names no loopback address, but that is where this server is");
+        return false;
+    }
+    if (origin != NULL && !guard_origin_is_ours(origin, host, hall->api.public_url)) {
+        refuse(call, PROBLEM_FOREIGN, "the Origin header names another page than this server's");
+        return false;
+    }
+    return true;
+}
+
+/* Whether firmware URLs will be right: not when this client came through a mapped port, and nobody said --public-url.
+ */
+static void look_for_mapped_port(const struct call *call)
+{
+    struct hall *hall = call->hall;
+    const char *host = call->request->host;
+    unsigned port = host == NULL ? 0 : guard_host_port(host);
+    if (port == 0 || call->request->secure || port == hall->port || hall->api.public_url != NULL || !is_api(call) ||
+        atomic_exchange(&hall->api.ports_differ, true)) {
+        return;
+    }
+    log_warn(
+        "http",
+        "request=%s a client reaches this server as %s, but it listens on port %u: where ports are mapped, firmware "
+        "URLs need --public-url http://ADDRESS:PORT",
+        call->id, host, hall->port);
 }
 
 /* Target, token and route. False: refused, or answered already. */
@@ -128,13 +234,19 @@ static bool find_route(struct call *call)
         refuse_status(call, E_FORMAT, status == E_LIMIT ? "the path or query is too long" : NULL);
         return false;
     }
-    if (!is_authorized(call)) {
+    if (!check_sender(call)) {
+        return false;
+    }
+    request->authorized = is_authorized(call);
+    if (needs_token(call) && !request->authorized) {
         refuse(call, PROBLEM_UNAUTHORIZED, "send 'Authorization: Bearer TOKEN'");
         return false;
     }
+    look_for_mapped_port(call);
     char allow[ANSWER_ALLOW];
     switch (router_find(http_routes, request, allow)) {
     case MATCH_FOUND:
+        call->route = request->route;
         return true;
     case MATCH_NO_PATH:
         refuse(call, PROBLEM_NOT_FOUND, "there is nothing at this path");
@@ -170,7 +282,7 @@ static int64_t body_length(const struct call *call)
 
 static int64_t body_limit(const struct call *call)
 {
-    return call->request->route->body == BODY_PACKAGE ? LIMIT_UPLOAD : LIMIT_HTTP_BODY;
+    return call->request->route->body == BODY_PACKAGE ? LIMIT_UPLOAD : call->hall->max_body;
 }
 
 /* Headers that must be right before the body is read. False: refused. */
@@ -227,11 +339,12 @@ static enum MHD_Result respond_firmware(const struct call *call, const char *seg
 {
     const char *wish = header(call, "Connection");
     bool last = strcmp(version, MHD_HTTP_VERSION_1_1) != 0 || (wish != NULL && strcasecmp(wish, "close") == 0);
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(call->connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    struct progress *progress = info == NULL ? NULL : info->socket_context;
+    struct connection *connection = connection_of(call);
+    if (connection != NULL) {
+        connection_answers(connection);
+    }
     return firmware_respond(&call->hall->firmware, call->connection, segment, method_parse(method) == METHOD_HEAD, last,
-                            progress);
+                            connection);
 }
 
 /*
@@ -240,6 +353,12 @@ static enum MHD_Result respond_firmware(const struct call *call, const char *seg
  */
 static enum MHD_Result begin(struct call *call, enum method method)
 {
+    struct connection *connection = connection_of(call);
+    if (connection != NULL) {
+        connection_header_came(connection);
+    }
+    call->method = method;
+    choose_id(call);
     if (is_firmware(call, method)) {
         call->state = CALL_FIRMWARE;
         return MHD_YES;
@@ -248,7 +367,9 @@ static enum MHD_Result begin(struct call *call, enum method method)
     if (call->request == NULL) {
         return MHD_NO;
     }
-    request_init(call->request);
+    request_init(call->request, call->hall->max_body);
+    call->request->host = header(call, "Host");
+    call->request->secure = connection != NULL && connection_is_secure(connection);
     call->request->wake = wake;
     call->request->waker = call;
     call->state = CALL_BODY;
@@ -266,7 +387,11 @@ static enum MHD_Result begin(struct call *call, enum method method)
 static enum MHD_Result add_body(struct call *call, const char *bytes, size_t count)
 {
     struct request *request = call->request;
+    struct connection *connection = connection_of(call);
     call->received += (int64_t)count;
+    if (connection != NULL) {
+        connection_body_came(connection, count);
+    }
     if (call->state == CALL_REFUSED || call->state == CALL_FIRMWARE) {
         /* libmicrohttpd takes no answer in the middle of a body: it is drained, but not for ever */
         return call->received > LIMIT_UPLOAD ? MHD_NO : MHD_YES;
@@ -298,6 +423,11 @@ static enum MHD_Result respond_events(struct call *call)
     enum status status =
         event_streams_respond(call->hall->streams, call->connection, call->request, header(call, "Last-Event-ID"));
     if (status == OK) {
+        struct connection *connection = connection_of(call);
+        if (connection != NULL) {
+            connection_note_answer(connection, 200, 0);
+            connection_answers(connection);
+        }
         return MHD_YES;
     }
     refuse_status(call, status, status == E_AGAIN ? "too many clients listen to events" : NULL);
@@ -319,6 +449,10 @@ static enum MHD_Result complete(struct call *call)
     }
     if (call->request->route->place == PLACE_EVENTS) {
         return respond_events(call);
+    }
+    struct connection *connection = connection_of(call);
+    if (connection != NULL) {
+        connection_answers(connection); /* from here on it waits for us */
     }
     call->state = CALL_WAITING;
     call->awaiting = true;
@@ -342,6 +476,7 @@ enum MHD_Result call_step(struct call *call, const char *method, const char *ver
         return add_body(call, bytes, count);
     }
     if (call->state == CALL_FIRMWARE) {
+        call->route = router_firmware();
         return respond_firmware(call, call->uri + strlen(FIRMWARE), method, version);
     }
     if (call->state == CALL_BODY && call->request->route->place == PLACE_FIRMWARE) {

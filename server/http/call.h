@@ -35,7 +35,13 @@ struct hall {
     struct firmware firmware;
     struct desk *desk;
     struct event_streams *streams;
-    const char *token;   /* NULL: none is wanted */
+    const char *token; /* NULL: none is wanted */
+    bool loopback;     /* nobody but this machine can reach it */
+    bool access_log;
+    unsigned port; /* of --http */
+    int64_t max_body;
+    uint32_t boot_id; /* start of the request ids of this process */
+    atomic_uint_fast64_t calls;
     atomic_int awaiting; /* calls that the loop has to answer, or whose answer is not sent yet */
 };
 
@@ -44,6 +50,9 @@ struct call;
 /* `uri` as it came. NULL: memory was used up. */
 struct call *call_create(struct hall *hall, struct MHD_Connection *connection, const char *uri);
 void call_destroy(struct call *call); /* NULL is allowed */
+
+/* The request is over, its answer sent or not: metrics and the access log. `http_status` 0: there was no answer. */
+void call_over(const struct call *call, const char *peer, int http_status, int64_t bytes);
 
 /* libmicrohttpd's access handler, called again and again until an answer was queued. */
 enum MHD_Result call_step(struct call *call, const char *method, const char *version, const char *bytes, size_t *size);

@@ -111,16 +111,30 @@ static const char *header(struct MHD_Connection *connection, const char *name)
     return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
 
+static void note(struct connection *state, unsigned http_status, int64_t bytes)
+{
+    if (state != NULL) {
+        connection_note_answer(state, (int)http_status, bytes);
+    }
+}
+
+static enum MHD_Result refuse(struct MHD_Connection *connection, struct connection *state, enum problem problem,
+                              const char *detail)
+{
+    note(state, (unsigned)problem_http_status(problem), 0);
+    return respond_problem(connection, problem, "/firmware", detail);
+}
+
 /* Sends the pieces of the file that `ranges` name (the whole: one piece). */
 static enum MHD_Result send_file(const struct firmware *firmware, struct MHD_Connection *connection,
                                  const struct firmware_entry *entry, const struct ranges *ranges, bool partial,
-                                 bool head, bool last, struct progress *progress)
+                                 bool head, bool last, struct connection *state)
 {
     struct mapping *mapping = NULL;
     enum status status = mapping_take(firmware->mappings, entry, &mapping);
     if (status != OK) {
         log_error("http", "firmware=%s cannot be served: %s", entry->name, status_text(status));
-        return respond_problem(connection, problem_of_status(status), "/firmware", "the stored file cannot be served");
+        return refuse(connection, state, problem_of_status(status), "the stored file cannot be served");
     }
     struct body *body = NULL;
     struct MHD_Response *response = ranges->count == 1 ? respond_piece_take(mapping, &ranges->items[0])
@@ -147,8 +161,10 @@ static enum MHD_Result send_file(const struct firmware *firmware, struct MHD_Con
     (void)MHD_add_response_header(response, "Accept-Ranges", "bytes");
     (void)MHD_add_response_header(response, "Cache-Control", "private, no-transform");
     (void)MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+    int64_t length = body != NULL ? body->length : ranges->items[0].last - ranges->items[0].first + 1;
+    struct progress *progress = state == NULL ? NULL : connection_progress(state);
+    note(state, partial ? MHD_HTTP_PARTIAL_CONTENT : MHD_HTTP_OK, head ? 0 : length);
     if (!head && progress != NULL) {
-        int64_t length = body != NULL ? body->length : ranges->items[0].last - ranges->items[0].first + 1;
         progress_begin(progress, entry->token, ranges, body != NULL ? body->part_headers : NULL, length, last);
     }
     enum MHD_Result result = MHD_queue_response(connection, partial ? MHD_HTTP_PARTIAL_CONTENT : MHD_HTTP_OK, response);
@@ -157,8 +173,9 @@ static enum MHD_Result send_file(const struct firmware *firmware, struct MHD_Con
 }
 
 static enum MHD_Result send_without_body(struct MHD_Connection *connection, const struct firmware_entry *entry,
-                                         unsigned http_status)
+                                         unsigned http_status, struct connection *state)
 {
+    note(state, http_status, 0);
     struct MHD_Response *response = NULL;
     if (http_status == MHD_HTTP_RANGE_NOT_SATISFIABLE) {
         response = respond_make_problem(PROBLEM_RANGE, "/firmware", "no byte of the range is in the file");
@@ -182,30 +199,29 @@ static enum MHD_Result send_without_body(struct MHD_Connection *connection, cons
 }
 
 static enum MHD_Result respond_entry(const struct firmware *firmware, struct MHD_Connection *connection,
-                                     const struct firmware_entry *entry, bool head, bool last,
-                                     struct progress *progress)
+                                     const struct firmware_entry *entry, bool head, bool last, struct connection *state)
 {
     char etag[sizeof entry->sha256 + 2];
     (void)snprintf(etag, sizeof etag, "\"%s\"", entry->sha256);
     const char *none_match = header(connection, "If-None-Match");
     if (none_match != NULL && (strcmp(none_match, "*") == 0 || strstr(none_match, etag) != NULL)) {
-        return send_without_body(connection, entry, MHD_HTTP_NOT_MODIFIED);
+        return send_without_body(connection, entry, MHD_HTTP_NOT_MODIFIED, state);
     }
     const char *if_range = header(connection, "If-Range");
     bool honour = !head && (if_range == NULL || strcmp(if_range, etag) == 0);
     struct ranges ranges = {0};
     enum range_answer answer = range_parse(honour ? header(connection, "Range") : NULL, entry->size, &ranges);
     if (answer == RANGE_UNSATISFIABLE) {
-        return send_without_body(connection, entry, MHD_HTTP_RANGE_NOT_SATISFIABLE);
+        return send_without_body(connection, entry, MHD_HTTP_RANGE_NOT_SATISFIABLE, state);
     }
     if (answer == RANGE_WHOLE) {
         ranges = (struct ranges){.count = 1, .items = {{0, entry->size - 1}}};
     }
-    return send_file(firmware, connection, entry, &ranges, answer == RANGE_PARTS, head, last, progress);
+    return send_file(firmware, connection, entry, &ranges, answer == RANGE_PARTS, head, last, state);
 }
 
 enum MHD_Result firmware_respond(const struct firmware *firmware, struct MHD_Connection *connection, const char *name,
-                                 bool head, bool last, struct progress *progress)
+                                 bool head, bool last, struct connection *state)
 {
     char token[LIMIT_TOKEN + 1] = "";
     const struct firmware_entry *entry = NULL;
@@ -215,17 +231,16 @@ enum MHD_Result firmware_respond(const struct firmware *firmware, struct MHD_Con
         status = firmware_table_take(firmware->table, token, &entry);
     }
     if (status == E_STATE) {
-        return respond_problem(connection, PROBLEM_GONE, "/firmware",
-                               "the attempt that this link belonged to has ended");
+        return refuse(connection, state, PROBLEM_GONE, "the attempt that this link belonged to has ended");
     }
     if (status == OK && strcmp(name + LIMIT_TOKEN, entry->extension) != 0) {
         firmware_table_release(firmware->table, entry);
         status = E_NOT_FOUND;
     }
     if (status != OK) {
-        return respond_problem(connection, problem_of_status(status), "/firmware", "no such firmware link");
+        return refuse(connection, state, problem_of_status(status), "no such firmware link");
     }
-    enum MHD_Result result = respond_entry(firmware, connection, entry, head, last, progress);
+    enum MHD_Result result = respond_entry(firmware, connection, entry, head, last, state);
     firmware_table_release(firmware->table, entry);
     return result;
 }

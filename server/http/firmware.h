@@ -15,6 +15,7 @@
 #include <stdbool.h>
 
 #include "app/firmware_table.h"
+#include "http/connection.h"
 #include "http/mapping.h"
 #include "http/progress.h"
 
@@ -25,11 +26,11 @@ struct firmware {
 };
 
 /*
- * Answers: `name` is what follows "/firmware/". `progress` is the connection's. `last`: the client wants the connection
- * closed. (Problems name the instance "/firmware": a token is a secret.)
+ * Answers: `name` is what follows "/firmware/". `state` is the connection's; NULL: unknown. `last`: the client wants
+ * the connection closed. (Problems name the instance "/firmware": a token is a secret.)
  */
 enum MHD_Result firmware_respond(const struct firmware *firmware, struct MHD_Connection *connection, const char *name,
-                                 bool head, bool last, struct progress *progress);
+                                 bool head, bool last, struct connection *state);
 
 /* The value of Content-Disposition for an uploaded name (RFC 6266, RFC 8187): no byte of the name can end the header.
  */

@@ -3,6 +3,7 @@
  * GET /api/v1/server: what the page and scripts want to know of this server.
  */
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -82,10 +83,23 @@ void openapi_get(const struct api *api, struct request *request, struct answer *
     answer_text(answer, 200, "application/json", openapi_json);
 }
 
+/* How this client reaches us: --public-url, else what it called us. */
+static const char *url_for(const struct api *api, const struct request *request, char url[300])
+{
+    if (api->public_url != NULL) {
+        return api->public_url;
+    }
+    if (request->host == NULL || strlen(request->host) > 255 || strpbrk(request->host, "\"\\<> ") != NULL) {
+        return api->http_url;
+    }
+    (void)snprintf(url, 300, "%s://%s", request->secure ? "https" : "http", request->host);
+    return url;
+}
+
 void server_get(const struct api *api, struct request *request, struct answer *answer)
 {
-    (void)request;
+    char url[300];
     answer_resource_take(answer, 200,
-                         json_pack("{s:s, s:s, s:s?}", "version", MOCKDC_VERSION, "http", api->http_url, "mqtt",
-                                   api->mqtt_url[0] == '\0' ? NULL : api->mqtt_url));
+                         json_pack("{s:s, s:s, s:s?}", "version", MOCKDC_VERSION, "http", url_for(api, request, url),
+                                   "mqtt", api->mqtt_url[0] == '\0' ? NULL : api->mqtt_url));
 }

@@ -12,6 +12,7 @@ static const struct {
 } problems[PROBLEM_COUNT] = {
     [PROBLEM_MALFORMED] = {400, "malformed", "The request is malformed"},
     [PROBLEM_UNAUTHORIZED] = {401, "unauthorized", "An API token is needed"},
+    [PROBLEM_FOREIGN] = {403, "foreign", "The request comes from a foreign page"},
     [PROBLEM_NOT_FOUND] = {404, "not-found", "There is no such thing"},
     [PROBLEM_METHOD] = {405, "method-not-allowed", "The method is not allowed here"},
     [PROBLEM_DUPLICATE] = {409, "duplicate", "The name is taken"},

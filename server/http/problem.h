@@ -16,6 +16,7 @@
 enum problem {
     PROBLEM_MALFORMED,     /* 400: not JSON, unknown member, wrong type */
     PROBLEM_UNAUTHORIZED,  /* 401 */
+    PROBLEM_FOREIGN,       /* 403: a page of a stranger asks (guard.h) */
     PROBLEM_NOT_FOUND,     /* 404: what the path names is not there */
     PROBLEM_METHOD,        /* 405 */
     PROBLEM_DUPLICATE,     /* 409: the name is taken */

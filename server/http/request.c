@@ -5,10 +5,10 @@
 
 #include "base/text.h"
 
-void request_init(struct request *request)
+void request_init(struct request *request, int64_t max_body)
 {
     memset(request, 0, sizeof *request);
-    buffer_init(&request->body, LIMIT_HTTP_BODY);
+    buffer_init(&request->body, (size_t)max_body);
     request->input.online = -1;
     request->input.plan_status = PLAN_STATUS_COUNT;
     request->input.device_status = DEVICE_STATUS_COUNT;

@@ -9,6 +9,7 @@
 #define HTTP_REQUEST_H
 
 #include <jansson.h>
+#include <stdatomic.h>
 
 #include "app/plans.h"
 #include "base/buffer.h"
@@ -63,6 +64,9 @@ struct input {
 };
 
 struct route;
+struct connections;
+struct firmware;
+struct metrics;
 struct package_checks;
 struct waiting;
 
@@ -89,6 +93,9 @@ struct request {
     const char *accept_language;
     const char *accept_encoding;
     const char *if_none_match;
+    const char *host; /* as the client calls this server; NULL: it did not say */
+    bool secure;      /* it came over TLS */
+    bool authorized;  /* it has the API token, or none is wanted */
     struct buffer body;
     json_t *json;          /* owned; NULL: no body */
     struct upload *upload; /* owned; NULL: the route has none */
@@ -110,18 +117,29 @@ struct http_readiness {
 };
 typedef void http_readiness_callback(void *context, struct http_readiness *ready);
 
+/* For /metrics: families of the other door, appended by serve.c (metrics.h). */
+typedef void http_gauges_callback(void *context, struct buffer *text);
+
 /* What the use cases may reach. */
 struct api {
     struct app *app;
     struct package_checks *checks;
     struct waiting *waiting;
     http_readiness_callback *readiness; /* called on the loop's thread */
-    void *readiness_context;
-    char http_url[128];
-    char mqtt_url[128]; /* "" while the other door is not open */
+    http_gauges_callback *gauges;       /* the same; NULL: there is no other door */
+    void *readiness_context;            /* of both */
+    struct metrics *metrics;
+    struct connections *connections;
+    struct firmware *firmware;
+    json_t *seeds;            /* what was imported at the start; NULL: nothing */
+    const char *public_url;   /* NULL: not given */
+    char http_url[128];       /* the address that is listened on */
+    char mqtt_url[128];       /* "" while the other door is not open */
+    atomic_bool ports_differ; /* a client called this server by another port: they are mapped */
 };
 
-void request_init(struct request *request);
+/* `max_body`: of JSON and CSV, bytes. */
+void request_init(struct request *request, int64_t max_body);
 void request_finish(struct request *request);
 
 /*

@@ -16,6 +16,9 @@ static struct MHD_Response *make_take(struct answer *answer, bool no_store)
     if (no_store) {
         (void)MHD_add_response_header(response, "Cache-Control", "no-store");
     }
+    if (answer->request_id != NULL) {
+        (void)MHD_add_response_header(response, "X-Request-Id", answer->request_id);
+    }
     if (answer->content_type != NULL) {
         (void)MHD_add_response_header(response, "Content-Type", answer->content_type);
     }

@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 
-static const char *const method_names[METHOD_OTHER] = {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"};
+static const char *const method_names[METHOD_OTHER + 1] = {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "OTHER"};
 
 enum method method_parse(const char *name)
 {
@@ -15,6 +15,20 @@ enum method method_parse(const char *name)
         }
     }
     return METHOD_OTHER;
+}
+
+const char *method_name(enum method method)
+{
+    return method_names[method];
+}
+
+const struct route *router_firmware(void)
+{
+    const struct route *route = http_routes;
+    while (route->place != PLACE_FIRMWARE) {
+        route++;
+    }
+    return route;
 }
 
 /* Whether the target has the pattern's path; the segments under {} go to `parameters`. */

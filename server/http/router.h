@@ -44,6 +44,10 @@ enum route_match { MATCH_FOUND, MATCH_NO_PATH, MATCH_NO_METHOD, MATCH_OPTIONS };
 enum route_match router_find(const struct route *table, struct request *request, char allow[ANSWER_ALLOW]);
 
 enum method method_parse(const char *name);
+const char *method_name(enum method method); /* "GET" ...; "OTHER" */
+
+/* The route of firmware links, which calls find by themselves. */
+const struct route *router_firmware(void);
 
 /* The routes of mockdc, in routes.c. */
 extern const struct route http_routes[];

@@ -85,6 +85,7 @@ const struct route http_routes[] = {
     {METHOD_GET, "/firmware/{}", BODY_NONE, PLACE_FIRMWARE, false, NULL, NULL, NULL},
     {METHOD_GET, "/healthz", BODY_NONE, PLACE_HERE, false, NULL, NULL, health_alive},
     {METHOD_GET, "/readyz", BODY_NONE, PLACE_LOOP, false, NULL, NULL, health_ready},
+    {METHOD_GET, "/metrics", BODY_NONE, PLACE_LOOP, false, NULL, NULL, metrics_get},
     {METHOD_GET, "/openapi.json", BODY_NONE, PLACE_HERE, false, NULL, NULL, openapi_get},
     {METHOD_GET, "/", BODY_NONE, PLACE_HERE, false, NULL, NULL, page_get},
     {METHOD_GET, "/page/{}", BODY_NONE, PLACE_HERE, false, NULL, NULL, page_get_asset},

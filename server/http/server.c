@@ -1,38 +1,40 @@
 #include "http/server.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
 #include <microhttpd.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "app/firmware_table.h"
 #include "base/cleanup.h"
 #include "base/instant.h"
 #include "base/log.h"
+#include "crypto/random.h"
 #include "http/call.h"
+#include "http/connection.h"
 #include "http/event_stream.h"
+#include "http/fixture.h"
+#include "http/listening.h"
+#include "http/metrics.h"
 #include "http/package_checks.h"
 #include "http/waiting.h"
 
 enum { MOVED_MOST = 500 }; /* downloads whose progress is told in one tick */
-enum { THREADS = 2, BACKLOG = 1024, CONNECTION_MEMORY = 32 * 1024, GOODBYE_MS = 300 };
+enum { THREADS = 2, GOODBYE_MS = 300, SWEEP_TICKS = 4 };
+
+enum side { SIDE_CLEAR, SIDE_TLS, SIDES };
 
 struct http_server {
     struct hall hall;
-    char *token; /* owned; what hall.token points to */
-    uint16_t port;
-    struct MHD_Daemon *daemon;
-    atomic_int connections; /* open ones */
-    pthread_t ticker;       /* samples progress, unmaps idle files, expires calls */
+    char *token;      /* owned; what hall.token points to */
+    char *public_url; /* owned; what hall.api.public_url points to */
+    uint16_t ports[SIDES];
+    struct MHD_Daemon *daemons[SIDES]; /* NULL: there is no such side */
+    pthread_t ticker;                  /* samples progress, unmaps idle files, expires calls */
     bool has_ticker;
     pthread_mutex_t lock;
     pthread_cond_t stopping_changed;
@@ -57,7 +59,7 @@ static enum MHD_Result on_access(void *context, struct MHD_Connection *connectio
     return *slot == NULL ? MHD_NO : call_step(*slot, method, version, bytes, size);
 }
 
-static struct progress *progress_of(struct MHD_Connection *connection)
+static struct connection *connection_of(struct MHD_Connection *connection)
 {
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     return info == NULL ? NULL : info->socket_context;
@@ -67,9 +69,14 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
                          enum MHD_RequestTerminationCode code)
 {
     (void)context;
-    struct progress *progress = progress_of(connection);
-    if (progress != NULL) {
-        progress_end(progress, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
+    struct connection *state = connection_of(connection);
+    int64_t bytes = 0;
+    int http_status = state == NULL ? 0 : connection_answer(state, &bytes);
+    if (*slot != NULL) {
+        call_over(*slot, state == NULL ? "" : connection_peer(state), http_status, bytes);
+    }
+    if (state != NULL) {
+        connection_request_over(state, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
     }
     call_destroy(*slot);
     *slot = NULL;
@@ -84,28 +91,45 @@ static enum MHD_Result on_accept(void *context, const struct sockaddr *peer, soc
     struct http_server *server = context;
     (void)peer;
     (void)length;
-    if (atomic_load(&server->connections) < LIMIT_HTTP_CONNECTIONS) {
+    if (connections_have_room(server->hall.api.connections)) {
         return MHD_YES;
     }
-    log_warn("http", "a connection was refused: %d are open", LIMIT_HTTP_CONNECTIONS);
+    log_warn("http", "a connection was refused: there are --max-connections of them");
     return MHD_NO;
 }
 
-static void on_connection(void *context, struct MHD_Connection *connection, void **slot,
-                          enum MHD_ConnectionNotificationCode code)
+static void open_connection(struct http_server *server, struct MHD_Connection *connection, void **slot, enum side side)
 {
-    struct http_server *server = context;
-    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
-        (void)atomic_fetch_sub(&server->connections, 1);
-        progress_close(*slot);
-        *slot = NULL;
-        return;
+    const union MHD_ConnectionInfo *fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    int socket = fd == NULL ? -1 : fd->connect_fd;
+    const union MHD_ConnectionInfo *peer = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    struct connection *state = NULL;
+    if (socket >= 0 && connection_open(server->hall.api.connections, socket,
+                                       side == SIDE_CLEAR ? server->hall.firmware.progress : NULL,
+                                       peer == NULL ? NULL : peer->client_addr, side == SIDE_TLS, &state) == OK) {
+        *slot = state;
     }
-    (void)atomic_fetch_add(&server->connections, 1);
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    struct progress *progress = NULL;
-    if (info != NULL && progress_open(server->hall.firmware.progress, info->connect_fd, &progress) == OK) {
-        *slot = progress;
+}
+
+static void on_clear_connection(void *context, struct MHD_Connection *connection, void **slot,
+                                enum MHD_ConnectionNotificationCode code)
+{
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        open_connection(context, connection, slot, SIDE_CLEAR);
+    } else {
+        connection_close(*slot);
+        *slot = NULL;
+    }
+}
+
+static void on_tls_connection(void *context, struct MHD_Connection *connection, void **slot,
+                              enum MHD_ConnectionNotificationCode code)
+{
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        open_connection(context, connection, slot, SIDE_TLS);
+    } else {
+        connection_close(*slot);
+        *slot = NULL;
     }
 }
 
@@ -156,13 +180,26 @@ static void tick_progress(struct http_server *server)
     }
 }
 
+static void sweep(struct http_server *server, int64_t now)
+{
+    size_t closed = connections_sweep(server->hall.api.connections, now);
+    if (closed > 0) {
+        log_info("http", "%zu connections were closed: their clients are too slow (--slow-client, --http-idle)",
+                 closed);
+    }
+}
+
 static void *run_ticker(void *context)
 {
     struct http_server *server = context;
+    unsigned ticks = 0;
     (void)pthread_mutex_lock(&server->lock);
     while (!server->stopping) {
         (void)pthread_mutex_unlock(&server->lock);
         int64_t now = monotonic_ms();
+        if (ticks++ % SWEEP_TICKS == 0) {
+            sweep(server, now);
+        }
         tick_progress(server);
         mappings_tick(server->hall.firmware.mappings, now);
         desk_expire(server->hall.desk, now);
@@ -180,50 +217,51 @@ static void *run_ticker(void *context)
     return NULL;
 }
 
-/* A listening socket of `address`, or E_IO. *port gets the port it has. */
-static enum status listen_on(const struct address *address, int *fd, uint16_t *port, struct error *error)
-{
-    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(address->port)};
-    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(address->port)};
-    bool is_v6 = inet_pton(AF_INET6, address->host, &v6.sin6_addr) == 1;
-    if (!is_v6 && inet_pton(AF_INET, address->host, &v4.sin_addr) != 1) {
-        return error_set(error, E_FORMAT, "http", "%s is no numeric address", address->host);
-    }
-    struct sockaddr *name = is_v6 ? (struct sockaddr *)&v6 : (struct sockaddr *)&v4;
-    socklen_t length = is_v6 ? sizeof v6 : sizeof v4;
-    CLEANUP(cleanup_fd) int made = socket(is_v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    int on = 1;
-    int off = 0;
-    /* Connections inherit it. Left to itself the kernel lets each grow to 4 MB: 32 downloads then push each other out
-     * of the processor's cache (a third of the speed), and 2000 of them take 8 GB. */
-    int send_buffer = LIMIT_HTTP_SEND_BUFFER;
-    if (made < 0 || setsockopt(made, SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof send_buffer) != 0 ||
-        setsockopt(made, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
-        (is_v6 && setsockopt(made, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) != 0) ||
-        bind(made, name, length) != 0 || listen(made, BACKLOG) != 0 || getsockname(made, name, &length) != 0) {
-        char text[96];
-        int reason = errno;
-        return error_set(error, E_IO, "http", "cannot listen on %s: %s", address_format(address, text, sizeof text),
-                         strerror(reason));
-    }
-    *port = ntohs(is_v6 ? v6.sin6_port : v4.sin_port);
-    *fd = made;
-    made = -1;
-    return OK;
-}
-
-static enum status start_daemon(struct http_server *server, int fd)
+/* Takes over `fd`, also when it fails. */
+static enum status start_daemon(struct http_server *server, const struct http_settings *settings, enum side side,
+                                int fd, const struct MHD_OptionItem *tls)
 {
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
-    server->daemon =
-        MHD_start_daemon(flags, 0, on_accept, server, on_access, server, MHD_OPTION_EXTERNAL_LOGGER, on_log, server,
-                         MHD_OPTION_LISTEN_SOCKET, (MHD_socket)fd, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)THREADS,
-                         MHD_OPTION_CONNECTION_LIMIT, (unsigned)(THREADS * (LIMIT_HTTP_CONNECTIONS + 1)),
-                         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)LIMIT_HTTP_IDLE_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                         (size_t)CONNECTION_MEMORY, MHD_OPTION_URI_LOG_CALLBACK, on_uri, server,
-                         MHD_OPTION_UNESCAPE_CALLBACK, keep_escaped, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
-                         server, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_END);
-    return server->daemon == NULL ? E_INTERNAL : OK;
+    flags |= side == SIDE_TLS ? MHD_USE_TLS : 0;
+    server->daemons[side] = MHD_start_daemon(
+        flags, 0, on_accept, server, on_access, server, MHD_OPTION_EXTERNAL_LOGGER, on_log, server,
+        MHD_OPTION_LISTEN_SOCKET, (MHD_socket)fd, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)THREADS,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)(THREADS * (settings->max_connections + 1)),
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)settings->idle_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)settings->max_header, MHD_OPTION_URI_LOG_CALLBACK, on_uri, server, MHD_OPTION_UNESCAPE_CALLBACK,
+        keep_escaped, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server, MHD_OPTION_NOTIFY_CONNECTION,
+        side == SIDE_TLS ? on_tls_connection : on_clear_connection, server, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+    return server->daemons[side] == NULL ? E_INTERNAL : OK;
+}
+
+/* The TLS side; libmicrohttpd brings GnuTLS along. Devices' TLS is OpenSSL's (mqtt/tls.h); both read the same files. */
+static enum status start_tls(struct http_server *server, const struct http_settings *settings, struct error *error)
+{
+    CLEANUP(cleanup_free) char *certificate = NULL;
+    CLEANUP(cleanup_free) char *key = NULL;
+    CLEANUP(cleanup_fd) int fd = -1;
+    enum status status = listening_read_pem(settings->tls_cert, "tls-cert", &certificate, error);
+    if (status == OK) {
+        status = listening_read_pem(settings->tls_key, "tls-key", &key, error);
+    }
+    if (status == OK) {
+        status = listening_open(&settings->tls_address, "https", &fd, &server->ports[SIDE_TLS], error);
+    }
+    if (status != OK) {
+        return status;
+    }
+    static char versions[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
+    const struct MHD_OptionItem tls[] = {{MHD_OPTION_HTTPS_MEM_CERT, 0, certificate},
+                                         {MHD_OPTION_HTTPS_MEM_KEY, 0, key},
+                                         {MHD_OPTION_HTTPS_PRIORITIES, 0, versions},
+                                         {MHD_OPTION_END, 0, NULL}};
+    status = start_daemon(server, settings, SIDE_TLS, fd, tls);
+    if (status != OK) {
+        return error_set(error, status, "tls-cert", "certificate %s and key %s do not make a TLS server",
+                         settings->tls_cert, settings->tls_key);
+    }
+    fd = -1;
+    return OK;
 }
 
 static enum status start_ticker(struct http_server *server)
@@ -242,82 +280,127 @@ static enum status start_ticker(struct http_server *server)
     return OK;
 }
 
-static enum status build(struct http_server *server, struct loop *loop, const struct http_settings *settings)
+/* What libmicrohttpd's threads and the loop share. */
+static enum status build_hall(struct http_server *server, struct loop *loop, const struct http_settings *settings)
 {
     struct hall *hall = &server->hall;
     hall->firmware.table = app_firmware_table(hall->api.app);
-    if (settings->api_token != NULL) {
-        server->token = strdup(settings->api_token);
-        hall->token = server->token;
-        if (server->token == NULL) {
-            return E_NOMEM;
-        }
+    hall->loopback = address_is_loopback(&settings->address) &&
+                     (settings->tls_cert == NULL || address_is_loopback(&settings->tls_address));
+    hall->access_log = settings->access_log;
+    hall->max_body = settings->max_body;
+    if ((settings->api_token != NULL && (server->token = strdup(settings->api_token)) == NULL) ||
+        (settings->public_url != NULL && (server->public_url = strdup(settings->public_url)) == NULL)) {
+        return E_NOMEM;
     }
+    hall->token = server->token;
+    hall->api.public_url = server->public_url;
     json_object_seed(0); /* before there are threads */
-    enum status status = desk_create(loop, &call_desk_handlers, NULL, &hall->desk);
-    if (status == OK) {
-        status = mappings_create(&hall->firmware.mappings);
+    int64_t beat_ms = settings->event_beat_ms == 0 ? LIMIT_EVENT_BEAT_MS : settings->event_beat_ms;
+    enum status status;
+    if ((status = random_bytes((uint8_t *)&hall->boot_id, sizeof hall->boot_id)) != OK ||
+        (status = metrics_create(&hall->api.metrics)) != OK ||
+        (status = connections_create(settings->max_connections, settings->slow_s * 1000LL, settings->idle_s * 1000LL,
+                                     &hall->api.connections)) != OK ||
+        (status = desk_create(loop, &call_desk_handlers, NULL, &hall->desk)) != OK ||
+        (status = mappings_create(&hall->firmware.mappings)) != OK ||
+        (status = progress_list_create(hall->firmware.table, &hall->firmware.progress)) != OK ||
+        (status = event_streams_create(loop, beat_ms, &hall->streams)) != OK ||
+        (status = waiting_create(loop, hall->api.app, &hall->api.waiting)) != OK ||
+        (status = package_checks_create(loop, hall->api.app, hall->firmware.mappings, &hall->api.checks)) != OK) {
+        return status;
     }
-    if (status == OK) {
-        status = progress_list_create(hall->firmware.table, &hall->firmware.progress);
+    return OK;
+}
+
+/* Opens both sides; the clear one last, so that a client who gets an answer there finds all of it. */
+static enum status open_sides(struct http_server *server, const struct http_settings *settings, struct error *error)
+{
+    CLEANUP(cleanup_fd) int fd = -1;
+    enum status status = listening_open(&settings->address, "http", &fd, &server->ports[SIDE_CLEAR], error);
+    if (status == OK && settings->tls_cert != NULL) {
+        status = start_tls(server, settings, error);
     }
-    if (status == OK) {
-        int64_t beat_ms = settings->event_beat_ms == 0 ? LIMIT_EVENT_BEAT_MS : settings->event_beat_ms;
-        status = event_streams_create(loop, beat_ms, &hall->streams);
+    if (status != OK) {
+        return status;
     }
-    if (status == OK) {
-        status = waiting_create(loop, hall->api.app, &hall->api.waiting);
+    struct api *api = &server->hall.api;
+    struct address address = settings->address;
+    char text[96];
+    address.port = server->ports[SIDE_CLEAR];
+    server->hall.port = address.port;
+    (void)snprintf(api->http_url, sizeof api->http_url, "http://%s", address_format(&address, text, sizeof text));
+    static const struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
+    status = start_daemon(server, settings, SIDE_CLEAR, fd, none);
+    if (status != OK) {
+        return error_set(error, status, "http", "cannot be started: %s", status_text(status));
     }
-    if (status == OK) {
-        status = package_checks_create(loop, hall->api.app, hall->firmware.mappings, &hall->api.checks);
-    }
-    if (status == OK) {
-        status = loop_wakeup_create(loop, on_moved, server, &server->moved_wakeup);
-    }
-    return status == OK ? start_ticker(server) : status;
+    fd = -1;
+    return OK;
+}
+
+static struct http_settings with_defaults(const struct http_settings *settings)
+{
+    struct http_settings all = *settings;
+    all.max_body = all.max_body == 0 ? LIMIT_HTTP_BODY : all.max_body;
+    all.max_header = all.max_header == 0 ? LIMIT_HTTP_HEADER : all.max_header;
+    all.max_connections = all.max_connections == 0 ? LIMIT_HTTP_CONNECTIONS : all.max_connections;
+    all.idle_s = all.idle_s == 0 ? LIMIT_HTTP_IDLE_S : all.idle_s;
+    all.slow_s = all.slow_s == 0 ? LIMIT_HTTP_SLOW_S : all.slow_s;
+    return all;
 }
 
 enum status http_server_create(struct loop *loop, struct app *app, const struct http_settings *settings,
                                struct http_server **server, struct error *error)
 {
-    CLEANUP(cleanup_fd) int fd = -1;
-    uint16_t port = 0;
-    enum status status = listen_on(&settings->address, &fd, &port, error);
-    if (status != OK) {
-        return status;
-    }
+    struct http_settings all = with_defaults(settings);
     struct http_server *created = calloc(1, sizeof *created);
     if (created == NULL) {
         return error_set(error, E_NOMEM, "http", "%s", status_text(E_NOMEM));
     }
-    created->port = port;
     struct api *api = &created->hall.api;
-    *api = (struct api){.app = app, .readiness = settings->readiness, .readiness_context = settings->readiness_context};
-    struct address address = settings->address;
-    address.port = port;
-    char text[96];
-    (void)snprintf(api->http_url, sizeof api->http_url, "http://%s", address_format(&address, text, sizeof text));
-    status = build(created, loop, settings);
+    api->app = app;
+    api->readiness = all.readiness;
+    api->gauges = all.gauges;
+    api->readiness_context = all.readiness_context;
+    enum status status = build_hall(created, loop, &all);
     if (status == OK) {
-        status = start_daemon(created, fd);
+        status = loop_wakeup_create(loop, on_moved, created, &created->moved_wakeup);
+    }
+    if (status == OK) {
+        status = start_ticker(created);
+    }
+    if (status != OK) {
+        (void)error_set(error, status, "http", "cannot be started: %s", status_text(status));
+    } else {
+        status = open_sides(created, &all, error);
     }
     if (status != OK) {
         http_server_destroy(created);
-        return error_set(error, status, "http", "cannot be started: %s", status_text(status));
+        return status;
     }
-    fd = -1; /* libmicrohttpd closes it */
     *server = created;
     return OK;
 }
 
 uint16_t http_server_port(const struct http_server *server)
 {
-    return server->port;
+    return server->ports[SIDE_CLEAR];
+}
+
+uint16_t http_server_tls_port(const struct http_server *server)
+{
+    return server->ports[SIDE_TLS];
 }
 
 void http_server_set_mqtt_url(struct http_server *server, const char *url)
 {
     (void)snprintf(server->hall.api.mqtt_url, sizeof server->hall.api.mqtt_url, "%s", url);
+}
+
+enum status http_server_seed(struct http_server *server, const char *folder, struct error *error)
+{
+    return fixture_import_folder(&server->hall.api, folder, &server->hall.api.seeds, error);
 }
 
 void http_server_check_packages(struct http_server *server)
@@ -370,8 +453,10 @@ void http_server_destroy(struct http_server *server)
         (void)pthread_cond_destroy(&server->stopping_changed);
         (void)pthread_mutex_destroy(&server->lock);
     }
-    if (server->daemon != NULL) {
-        MHD_stop_daemon(server->daemon);
+    for (int side = 0; side < SIDES; side++) {
+        if (server->daemons[side] != NULL) {
+            MHD_stop_daemon(server->daemons[side]);
+        }
     }
     progress_list_destroy(server->hall.firmware.progress);
     if (server->moved_wakeup != NULL) {
@@ -382,6 +467,10 @@ void http_server_destroy(struct http_server *server)
     package_checks_destroy(server->hall.api.checks);
     mappings_destroy(server->hall.firmware.mappings);
     desk_destroy(server->hall.desk);
+    connections_destroy(server->hall.api.connections);
+    metrics_destroy(server->hall.api.metrics);
+    json_decref(server->hall.api.seeds);
     free(server->token);
+    free(server->public_url);
     free(server);
 }

@@ -1,7 +1,7 @@
 /*
  * The HTTP door: REST API, firmware downloads, health and page, on one port.
  *
- *   socket --> libmicrohttpd, 2 threads with epoll
+ *   socket --> libmicrohttpd, 2 threads with epoll (and as many for TLS, where there is a certificate)
  *                 |  /firmware/...   answered by the thread from app_firmware_table() and mapped files (firmware.h)
  *                 |  all else        body collected, check() on the thread
  *                 v
@@ -28,9 +28,20 @@ struct http_server;
 
 struct http_settings {
     struct address address;
-    const char *api_token; /* copied; NULL: none is wanted */
-    int64_t event_beat_ms; /* of event streams; 0: LIMIT_EVENT_BEAT_MS */
+    struct address tls_address; /* only with tls_cert */
+    const char *tls_cert;       /* PEM files; NULL: no TLS */
+    const char *tls_key;
+    const char *api_token;  /* copied; NULL: none is wanted */
+    const char *public_url; /* copied; NULL: not given */
+    bool access_log;
+    int64_t max_body;   /* bytes of JSON and CSV; 0: the default of base/limits.h, as all below */
+    int64_t max_header; /* bytes */
+    int max_connections;
+    int idle_s;
+    int slow_s;
+    int64_t event_beat_ms; /* of event streams */
     http_readiness_callback *readiness;
+    http_gauges_callback *gauges; /* may be NULL */
     void *readiness_context;
 };
 
@@ -41,8 +52,17 @@ MUST_USE enum status http_server_create(struct loop *loop, struct app *app, cons
 /* The port that is really listened on. */
 uint16_t http_server_port(const struct http_server *server);
 
+/* The same of the TLS side; 0: there is none. */
+uint16_t http_server_tls_port(const struct http_server *server);
+
 /* What the page shows as the devices' address ("mqtt://127.0.0.1:1883"); copied. */
 void http_server_set_mqtt_url(struct http_server *server, const char *url);
+
+/*
+ * Imports the fixtures of a folder (fixture.h); what they brought is told at /readyz?verbose. Before the loop runs.
+ * E_FORMAT, E_RULE: *error names file and member.
+ */
+MUST_USE enum status http_server_seed(struct http_server *server, const char *folder, struct error *error);
 
 /* To be called once when all is up: reads all stored files of packages again in the background (package_checks.h). */
 void http_server_check_packages(struct http_server *server);

@@ -59,6 +59,8 @@ static void broker_ended(void *context)
 static enum status copy_settings(struct mqtt_door *door, const struct mqtt_settings *settings, struct error *error)
 {
     door->http_port = settings->http_port;
+    door->max_links = settings->max_links == 0 ? LIMIT_LINKS : settings->max_links;
+    door->max_links_per_address = settings->max_links_per_address == 0 ? LIMIT_LINKS : settings->max_links_per_address;
     door->on_ready = settings->on_ready;
     door->on_ready_context = settings->on_ready_context;
     door->auth.refuse_unknown = settings->refuse_unknown;

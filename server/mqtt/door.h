@@ -35,10 +35,12 @@ struct mqtt_settings {
     struct address mqtts; /* empty host: none; else tls_cert and tls_key are needed */
     const char *tls_cert; /* PEM files; NULL: none */
     const char *tls_key;
-    const char *observer_token;      /* NULL: no observers */
-    bool refuse_unknown;             /* type 1 of an unknown device: CONNACK 4 instead of "authenticate again" */
-    const char *public_url;          /* scheme, host and port of firmware URLs; NULL: the local address of the link */
-    uint16_t http_port;              /* for firmware URLs without public_url */
+    const char *observer_token; /* NULL: no observers */
+    bool refuse_unknown;        /* type 1 of an unknown device: CONNACK 4 instead of "authenticate again" */
+    const char *public_url;     /* scheme, host and port of firmware URLs; NULL: the local address of the link */
+    uint16_t http_port;         /* for firmware URLs without public_url */
+    int64_t max_links;          /* 0: LIMIT_LINKS, as the next */
+    int64_t max_links_per_address;
     const char *data_dir;            /* the broker's private folder is made below it */
     const char *broker_program;      /* NULL: "mosquitto" */
     void (*on_ready)(void *context); /* once: broker and bus are up for the first time; may be NULL */
@@ -50,6 +52,7 @@ struct mqtt_counters {
     uint64_t devices;  /* subscribed now */
     uint64_t accepted; /* since the start, like all below */
     uint64_t refused;
+    uint64_t turned_away; /* beyond the number of links that may be */
     uint64_t uplinks;
     uint64_t downlinks;
     uint64_t malformed;

@@ -1,12 +1,15 @@
 #include "mqtt/front.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <uthash.h>
 
 #include "base/instant.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "mqtt/link.h"
 #include "mqtt/tls.h"
 
@@ -14,8 +17,16 @@ enum { SWEEP_MS = 250 };
 
 TAILQ_HEAD(link_list, link);
 
+/* One IP address and how many links it has. */
+struct origin {
+    char address[LINK_ADDRESS];
+    int64_t links;
+    UT_hash_handle hh;
+};
+
 struct front {
     struct mqtt_door *door;
+    struct origin *origins; /* uthash by address */
     struct listener *clear;
     struct listener *secure;
     uint16_t clear_port;
@@ -34,8 +45,9 @@ static void accept_link(struct front *front, int fd, struct ssl_ctx_st *tls)
         (void)close(fd);
         return;
     }
-    if (door->counters.links >= LIMIT_LINKS) {
-        log_warn("front", "links=%d is the limit; a connection was closed", LIMIT_LINKS);
+    if (door->counters.links >= (uint64_t)door->max_links) {
+        door->counters.turned_away++;
+        log_warn("front", "links=%" PRId64 " is the limit (--max-links); a connection was closed", door->max_links);
         (void)close(fd);
         return;
     }
@@ -140,14 +152,52 @@ uint16_t front_tls_port(const struct front *front)
     return front->secure_port;
 }
 
-void front_add(struct front *front, struct link *link)
+/* One more link of its address, if that may have one. */
+static enum status count_address(struct front *front, const struct link *link)
 {
-    TAILQ_INSERT_TAIL(&front->links, link, links);
+    struct origin *origin = NULL;
+    HASH_FIND_STR(front->origins, link->address, origin);
+    if (origin == NULL) {
+        origin = calloc(1, sizeof *origin);
+        if (origin == NULL) {
+            return E_NOMEM;
+        }
+        text_copy_cut(origin->address, sizeof origin->address, link->address);
+        HASH_ADD_STR(front->origins, address, origin);
+    }
+    if (origin->links >= front->door->max_links_per_address) {
+        front->door->counters.turned_away++;
+        log_warn("front", "links=%" PRId64 " from %s are the limit (--max-links-per-address); a connection was closed",
+                 origin->links, link->address);
+        return E_LIMIT;
+    }
+    origin->links++;
+    return OK;
+}
+
+static void discount_address(struct front *front, const struct link *link)
+{
+    struct origin *origin = NULL;
+    HASH_FIND_STR(front->origins, link->address, origin);
+    if (origin != NULL && --origin->links == 0) {
+        HASH_DEL(front->origins, origin);
+        free(origin);
+    }
+}
+
+enum status front_add(struct front *front, struct link *link)
+{
+    enum status status = count_address(front, link);
+    if (status == OK) {
+        TAILQ_INSERT_TAIL(&front->links, link, links);
+    }
+    return status;
 }
 
 void front_remove(struct front *front, struct link *link)
 {
     TAILQ_REMOVE(&front->links, link, links);
+    discount_address(front, link);
     if (link->holding) {
         TAILQ_REMOVE(&front->holders, link, holders);
     }

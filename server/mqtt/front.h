@@ -1,7 +1,7 @@
 /*
  * The listeners, all links, and the acknowledgements that are overdue.
  *
- *   accept --(broker not up, LIMIT_LINKS)--> closed at once: the device tries again
+ *   accept --(broker not up, more than may be)--> closed at once: the device tries again
  *      \--> link
  */
 #ifndef MQTT_FRONT_H
@@ -22,8 +22,9 @@ void front_destroy(struct front *front); /* closes all links; NULL is allowed */
 uint16_t front_port(const struct front *front);
 uint16_t front_tls_port(const struct front *front);
 
-/* For links: they enter and leave the list by themselves. */
-void front_add(struct front *front, struct link *link);
+/* For links: they enter and leave the list by themselves. E_LIMIT: their address has as many as it may have; E_NOMEM.
+ */
+MUST_USE enum status front_add(struct front *front, struct link *link);
 void front_remove(struct front *front, struct link *link);
 
 /* A link keeps an acknowledgement: it will be asked to look for overdue ones. */

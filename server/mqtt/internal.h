@@ -24,6 +24,8 @@ struct mqtt_door {
     struct auth_settings auth;
     char public_url[PUBLIC_URL + 1]; /* empty: none */
     uint16_t http_port;
+    int64_t max_links;
+    int64_t max_links_per_address;
     struct broker *broker;
     struct bus *bus;
     struct front *front;

@@ -128,8 +128,11 @@ void link_accept(struct mqtt_door *door, int fd, struct ssl_ctx_st *tls)
     uint16_t port;
     stream_peer(link->device, link->address, sizeof link->address, &port);
     stream_local(link->device, link->local, sizeof link->local, &port);
+    if (front_add(door->front, link) != OK) {
+        link_free(link);
+        return;
+    }
     loop_timer_arm(link->deadline, LIMIT_CONNECT_MS);
-    front_add(door->front, link);
     door->counters.links++;
 }
 

@@ -11,6 +11,7 @@
 #include <uthash.h>
 
 #include "base/cleanup.h"
+#include "base/instant.h"
 #include "base/text.h"
 #include "store/migrations.h"
 #include "store/query.h"
@@ -30,6 +31,9 @@ struct store {
     bool open;         /* a transaction was begun and neither committed nor rolled back by us */
     size_t savepoints; /* open ones */
     enum status lost;  /* SQLite gave up the open transaction because of this */
+    int64_t commits;
+    int64_t commit_us;
+    int64_t longest_us;
     char last_error[256];
 };
 
@@ -303,11 +307,16 @@ enum status store_begin(struct store *store)
 enum status store_commit(struct store *store)
 {
     assert(store->open);
+    int64_t start = monotonic_us();
     enum status status = run(store, sql_commit);
     if (status != OK) {
         store_rollback(store);
         return status;
     }
+    int64_t took = monotonic_us() - start;
+    store->commits++;
+    store->commit_us += took;
+    store->longest_us = took > store->longest_us ? took : store->longest_us;
     store->open = false;
     store->savepoints = 0;
     return OK;
@@ -323,6 +332,13 @@ void store_rollback(struct store *store)
     store->open = false;
     store->savepoints = 0;
     store->lost = OK;
+}
+
+void store_times(const struct store *store, int64_t *commits, int64_t *total_us, int64_t *longest_us)
+{
+    *commits = store->commits;
+    *total_us = store->commit_us;
+    *longest_us = store->longest_us;
 }
 
 bool store_in_transaction(const struct store *store)

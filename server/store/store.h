@@ -52,6 +52,9 @@ MUST_USE enum status store_integrity(struct store *store, struct error *error);
 /* Reads and writes one row, for /readyz. */
 MUST_USE enum status store_ping(struct store *store, int64_t now);
 
+/* Commits since the start, what they took together and the longest, in microseconds. */
+void store_times(const struct store *store, int64_t *commits, int64_t *total_us, int64_t *longest_us);
+
 /* A number that grows with every row written on this connection: equal means nothing was stored in between. */
 int64_t store_changes(const struct store *store);
 

@@ -333,12 +333,12 @@ static void test_usage(void)
     char *unknown[] = {wire, decode, other, NULL};
     char *odd[] = {wire, other, NULL};
     char *helps[] = {wire, help, NULL};
-    CHECK(cli_wire(1, none) == 2);
-    CHECK(cli_wire(2, no_file) == 2);
-    CHECK(cli_wire(2, no_hex) == 2);
-    CHECK(cli_wire(3, unknown) == 2);
-    CHECK(cli_wire(2, odd) == 2);
-    CHECK(cli_wire(2, helps) == 0);
+    CHECK(cli_wire_command.run(1, none) == 2);
+    CHECK(cli_wire_command.run(2, no_file) == 2);
+    CHECK(cli_wire_command.run(2, no_hex) == 2);
+    CHECK(cli_wire_command.run(3, unknown) == 2);
+    CHECK(cli_wire_command.run(2, odd) == 2);
+    CHECK(cli_wire_command.run(2, helps) == 0);
 }
 
 int main(void)

@@ -1,6 +1,7 @@
 #include "config/options.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "support/suite.h"
 
@@ -24,11 +25,14 @@ static const struct option table[] = {
      .help = "Keeps the state in a temporary folder that goes at exit, which suits tests that want to begin with "
              "nothing and "
              "to leave nothing behind."},
+    {.kind = OPTION_CHOICE, .name = "format", .argument = "text|json", .value = "text", .help = "How."},
+    {.kind = OPTION_CONFIG, .name = "config", .argument = "FILE", .help = "Options in JSON."},
     {.kind = OPTION_TEXT, .name = "hidden", .argument = "WORD", .help = "Has no variable.", .no_environment = true},
     {0}};
 
-static const char *const variables[] = {"MOCKDC_HTTP",  "MOCKDC_DATA_DIR",  "MOCKDC_API_TOKEN",
-                                        "MOCKDC_SLOTS", "MOCKDC_EPHEMERAL", "MOCKDC_HIDDEN"};
+static const char *const variables[] = {"MOCKDC_HTTP",           "MOCKDC_DATA_DIR",  "MOCKDC_API_TOKEN",
+                                        "MOCKDC_SLOTS",          "MOCKDC_EPHEMERAL", "MOCKDC_HIDDEN",
+                                        "MOCKDC_API_TOKEN_FILE", "MOCKDC_CONFIG"};
 
 /* "NAME=value" pairs; everything else of ours is unset. */
 static void set_environment(const char *const *pairs)
@@ -211,13 +215,13 @@ struct bad_row {
 
 static const struct bad_row bad_rows[] = {
     {"unknown flag", {NULL}, {"--nonsense"}, "--nonsense", "no such option; --help lists them"},
-    {"beginning of a name", {NULL}, {"--htt", "x"}, "--htt", "no such option; --help lists them"},
-    {"name with more behind it", {NULL}, {"--https", "x"}, "--https", "no such option; --help lists them"},
+    {"beginning of a name", {NULL}, {"--htt", "x"}, "--htt", "no such option; did you mean --http?"},
+    {"name with more behind it", {NULL}, {"--https", "x"}, "--https", "no such option; did you mean --http?"},
     {"a secret behind a mistyped flag",
      {NULL},
      {"--api-tokn=SECRET"},
      "--api-tokn",
-     "no such option; --help lists them"},
+     "no such option; did you mean --api-token?"},
     {"short flag", {NULL}, {"-v"}, "-v", "no such option; --help lists them"},
     {"value missing at the end", {NULL}, {"--http"}, "--http", "a value (ADDRESS:PORT) is missing"},
     {"empty value", {NULL}, {"--http="}, "--http", "a value (ADDRESS:PORT) is missing"},
@@ -225,6 +229,8 @@ static const struct bad_row bad_rows[] = {
     {"number with a unit", {NULL}, {"--slots", "5k"}, "--slots", "'5k' is not a whole number from 1 to 20000"},
     {"below the least", {NULL}, {"--slots", "0"}, "--slots", "'0' is not a whole number from 1 to 20000"},
     {"above the most", {NULL}, {"--slots", "20001"}, "--slots", "'20001' is not a whole number from 1 to 20000"},
+    {"no such word", {NULL}, {"--format", "yaml"}, "--format", "'yaml' is none of text|json"},
+    {"part of a word", {NULL}, {"--format", "tex"}, "--format", "'tex' is none of text|json"},
     {"neither true nor false", {NULL}, {"--ephemeral=maybe"}, "--ephemeral", "'maybe' is neither true nor false"},
     {"number in the environment",
      {"MOCKDC_SLOTS=x"},
@@ -280,51 +286,154 @@ static void test_help_wins(void)
     }
 }
 
-static char *help_text(void)
+/* A file with this text; unlink() it. */
+static void write_file(char path[32], const char *text)
 {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *file = open_memstream(&text, &size);
-    CHECK_FATAL(file != NULL);
-    options_help(file, "mockdc serve [options]", "Starts the server.", table);
-    (void)fclose(file);
-    return text;
+    (void)snprintf(path, 32, "/tmp/mockdc-options-XXXXXX");
+    int fd = mkstemp(path);
+    CU_ASSERT_FATAL(fd >= 0);
+    CU_ASSERT_EQUAL(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    (void)close(fd);
 }
 
-static void test_help_text(void)
+/* Reads with --config of a file with this text. */
+static enum status read_with_file(struct options *options, const char *text, const char *extra, struct error *error)
 {
-    static const char *const parts[] = {
-        "usage: mockdc serve [options]\n\nStarts the server.\n\noptions:\n",
-        "  --http ADDRESS:PORT\n        Where to listen.\n        [default 127.0.0.1:8080; MOCKDC_HTTP]\n",
-        "  --data-dir DIR\n        Where the state is kept.\n        [MOCKDC_DATA_DIR]\n",
-        "[default 10000; MOCKDC_SLOTS]\n",
-        "  --ephemeral\n",
-        "[MOCKDC_EPHEMERAL]\n",
-        "  --hidden WORD\n        Has no variable.\n  --help\n",
+    char path[32];
+    write_file(path, text);
+    const char *arguments[] = {"--config", path, extra, NULL};
+    enum status status = read_all(options, arguments, error);
+    (void)unlink(path);
+    return status;
+}
+
+static void test_file(void)
+{
+    static const char *const environment[] = {"MOCKDC_SLOTS=7", NULL};
+    static const char text[] = "{\"http\": \"1.1.1.1:1\", \"slots\": 8, \"ephemeral\": true, \"format\": \"json\"}";
+    struct options options;
+    struct error error = {0};
+    set_environment(environment);
+    CU_ASSERT_EQUAL(read_with_file(&options, text, "--format=text", &error), OK);
+    CHECK_TEXT(options_text(&options, "http"), "1.1.1.1:1");
+    CHECK(options_source(&options, "http") == SOURCE_FILE);
+    CU_ASSERT_EQUAL(options_number(&options, "slots"), 7); /* the environment wins over the file */
+    CHECK(options_source(&options, "slots") == SOURCE_ENVIRONMENT);
+    CHECK(options_flag(&options, "ephemeral"));
+    CHECK_TEXT(options_text(&options, "format"), "text"); /* and a flag over both */
+    options_finish(&options);
+}
+
+static void test_bad_file(void)
+{
+    static const struct {
+        const char *text;
+        const char *says;
+    } rows[] = {
+        {"{\"htp\": \"1.1.1.1:1\"}", "did you mean 'http'?"},
+        {"{\"zzz\": 1}", "no such option"},
+        {"{\"hidden\": \"x\"}", "no such option"},
+        {"{\"config\": \"x\"}", "no such option"},
+        {"{\"slots\": 0}", "'0' is not a whole number from 1 to 20000"},
+        {"{\"slots\": 1.5}", "must be a text, a whole number"},
+        {"{\"http\": [\"1.1.1.1:1\"]}", "must be a text"},
+        {"{\"http\": \"\"}", "a value (ADDRESS:PORT) is missing"},
+        {"{\"format\": \"yaml\"}", "'yaml' is none of text|json"},
+        {"{\"ephemeral\": \"perhaps\"}", "neither true nor false"},
+        {"{\"http\": \"a\", \"http\": \"b\"}", "line 1"},
+        {"[]", "must be a JSON object"},
+        {"{", "line 1"},
+        {"{\"api-token\": \"a\", \"api-token-file\": \"b\"}", "exclude each other"},
     };
-    static const char *const none[] = {"MOCKDC_API_TOKEN=very-secret", NULL};
+    static const char *const none[] = {NULL};
     set_environment(none);
-    char *text = help_text();
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        CHECK_ROW(parts[i], strstr(text, parts[i]) != NULL);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct options options;
+        struct error error = {0};
+        CHECK_ROW(rows[i].text, read_with_file(&options, rows[i].text, NULL, &error) == E_FORMAT);
+        CHECK_ROW(rows[i].text, strstr(error.text, rows[i].says) != NULL);
+        CHECK_ROW(rows[i].text, strncmp(error.place, "mockdc-options-", 15) == 0); /* which file */
+        options_finish(&options);
     }
-    CHECK(strstr(text, "very-secret") == NULL);
-    for (const char *line = text; *line != '\0';) {
-        size_t length = strcspn(line, "\n");
-        CHECK_ROW(line, length <= 100);
-        line += length + (line[length] == '\n' ? 1 : 0);
-    }
-    free(text);
+    static const char *const missing[] = {"--config", "/nowhere/mockdc.json", NULL};
+    struct options options;
+    struct error error = {0};
+    CU_ASSERT_EQUAL(read_all(&options, missing, &error), E_FORMAT);
+    CHECK_TEXT(error.place, "--config");
+    options_finish(&options);
+}
+
+static void test_secrets(void)
+{
+    char path[32];
+    char variable[64];
+    struct options options;
+    struct error error = {0};
+    write_file(path, "open sesame\nsecond line\n");
+    (void)snprintf(variable, sizeof variable, "MOCKDC_API_TOKEN_FILE=%s", path);
+    const char *const environment[] = {variable, NULL};
+    static const char *const nothing[] = {NULL};
+    set_environment(environment);
+    CU_ASSERT_EQUAL(read_all(&options, nothing, &error), OK);
+    CHECK_TEXT(options_text(&options, "api-token"), "open sesame");
+    options_finish(&options);
+
+    static const char *const flag[] = {"--api-token", "by flag", NULL};
+    CU_ASSERT_EQUAL(read_all(&options, flag, &error), OK);
+    CHECK_TEXT(options_text(&options, "api-token"), "by flag");
+    options_finish(&options);
+
+    static const char *const both[] = {"MOCKDC_API_TOKEN=x", "MOCKDC_API_TOKEN_FILE=/x", NULL};
+    set_environment(both);
+    CU_ASSERT_EQUAL(read_all(&options, nothing, &error), E_FORMAT);
+    CHECK(strstr(error.text, "exclude each other") != NULL);
+    options_finish(&options);
+
+    static const char *const none[] = {NULL};
+    static const char *const absent[] = {"--api-token-file", "/nowhere/token", NULL};
+    set_environment(none);
+    CU_ASSERT_EQUAL(read_all(&options, absent, &error), E_FORMAT);
+    CHECK_TEXT(error.place, "--api-token-file");
+    options_finish(&options);
+    (void)unlink(path);
+
+    write_file(path, "\n");
+    const char *const empty[] = {"--api-token-file", path, NULL};
+    CU_ASSERT_EQUAL(read_all(&options, empty, &error), E_FORMAT);
+    CHECK(strstr(error.text, "is empty") != NULL);
+    options_finish(&options);
+    (void)unlink(path);
+
+    static const char *const no_secret[] = {"--data-dir-file", "x", NULL}; /* only secrets have a twin */
+    CU_ASSERT_EQUAL(read_all(&options, no_secret, &error), E_FORMAT);
+    options_finish(&options);
+}
+
+static void test_places(void)
+{
+    static const char *const environment[] = {"MOCKDC_SLOTS=7", NULL};
+    char place[OPTION_PLACE];
+    struct options options;
+    struct error error = {0};
+    set_environment(environment);
+    CU_ASSERT_EQUAL(read_with_file(&options, "{\"http\": \"1.1.1.1:1\"}", "--data-dir=x", &error), OK);
+    CHECK(strstr(options_place(&options, "http", place), ": http") != NULL);
+    CHECK_TEXT(options_place(&options, "slots", place), "MOCKDC_SLOTS");
+    CHECK_TEXT(options_place(&options, "data-dir", place), "--data-dir");
+    CHECK_TEXT(options_place(&options, "format", place), "default of --format");
+    CU_ASSERT_EQUAL(options_refuse(&options, "slots", &error, E_RULE, "is %d too many", 3), E_RULE);
+    CHECK_TEXT(error.place, "MOCKDC_SLOTS");
+    CHECK_TEXT(error.text, "is 3 too many");
+    options_finish(&options);
 }
 
 int main(void)
 {
-    static const struct test_case cases[] = {{"reads", test_reads},
-                                             {"option without a variable", test_no_variable},
-                                             {"refuses", test_refuses},
-                                             {"too many arguments", test_too_many_arguments},
-                                             {"help wins", test_help_wins},
-                                             {"help text", test_help_text},
-                                             {0}};
+    static const struct test_case cases[] = {
+        {"reads", test_reads},         {"option without a variable", test_no_variable},
+        {"refuses", test_refuses},     {"too many arguments", test_too_many_arguments},
+        {"help wins", test_help_wins}, {"file", test_file},
+        {"bad file", test_bad_file},   {"secrets", test_secrets},
+        {"places", test_places},       {0}};
     return suite_run("options", cases);
 }

@@ -191,7 +191,7 @@ static void test_headers(void)
 
 static void test_ready(void)
 {
-    house.ready = (struct http_readiness){true, true, true};
+    house.ready = (struct http_readiness){.broker = true, .store = true, .listener = true};
     json_t *ready = rest(&house, "GET", "/readyz", NULL, 200);
     CHECK(json_is_true(json_object_get(ready, "broker")));
     json_decref(ready);

@@ -37,7 +37,7 @@ static void listen_to(const char *query, const char *headers)
     listener.heard[0] = '\0';
     listener.fd = socket(AF_INET, SOCK_STREAM, 0);
     CHECK_FATAL(listener.fd >= 0 && connect(listener.fd, (struct sockaddr *)&name, sizeof name) == 0);
-    int length = snprintf(text, sizeof text, "GET /api/v1/events%s HTTP/1.1\r\nHost: a\r\nConnection: close\r\n%s\r\n",
+    int length = snprintf(text, sizeof text, "GET /api/v1/events%s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n%s\r\n",
                           query, headers);
     CHECK(send(listener.fd, text, (size_t)length, MSG_NOSIGNAL) == length);
 }
@@ -396,7 +396,7 @@ static void test_progress(void)
     CHECK_FATAL(fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small) == 0 &&
                 connect(fd, (struct sockaddr *)&name, sizeof name) == 0);
     char text[256];
-    int length = snprintf(text, sizeof text, "GET %s HTTP/1.1\r\nHost: a\r\n\r\n", house.link);
+    int length = snprintf(text, sizeof text, "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", house.link);
     CHECK(send(fd, text, (size_t)length, MSG_NOSIGNAL) == length);
     static char piece[65536];
     ssize_t sum = 0;

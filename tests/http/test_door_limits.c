@@ -62,7 +62,7 @@ static void hold(void *context)
     (void)sem_wait(&let_go);
 }
 
-static const char call[] = "GET /api/v1/products HTTP/1.1\r\nHost: a\r\n\r\n";
+static const char call[] = "GET /api/v1/products HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
 /* The client leaves while its call waits for the loop; others are answered. */
 static void test_leaves_while_it_waits(void)
@@ -145,7 +145,7 @@ static void test_too_many(void)
 static void test_too_many_connections(void)
 {
     enum { MORE = LIMIT_HTTP_CONNECTIONS + 10 };
-    static const char healthz[] = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
+    static const char healthz[] = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
     allow_connections(MORE);
     int *fds = calloc(MORE, sizeof *fds);
     int served = 0;
@@ -178,7 +178,7 @@ static void test_too_many_connections(void)
 static void test_broken_upload(void)
 {
     int fd = open_socket();
-    say(fd, "POST /api/v1/packages HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary=B\r\n"
+    say(fd, "POST /api/v1/packages HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=B\r\n"
             "Content-Length: 1000000\r\n\r\n--B\r\nContent-Disposition: form-data; name=\"file\"; "
             "filename=\"a.bin\"\r\n\r\nabcdefghijklmnopqrstuvwxyz0123456789");
     int64_t until = monotonic_ms() + PATIENCE_MS;
@@ -200,23 +200,23 @@ static void test_length_limits(void)
         const char *request;
         int status;
     } rows[] = {
-        {"announced too long", "POST /api/v1/products HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\n", 413},
+        {"announced too long", "POST /api/v1/products HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999\r\n\r\n", 413},
         {"upload too long",
-         "POST /api/v1/packages HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary=B\r\n"
+         "POST /api/v1/packages HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=B\r\n"
          "Content-Length: 600000000\r\n\r\n",
          413},
         {"waits for 100 Continue, refused",
-         "POST /nowhere HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n"
+         "POST /nowhere HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n"
          "Content-Length: 10\r\n\r\n",
          404},
-        {"small body is drained", "POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc", 404},
+        {"small body is drained", "POST /nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nabc", 404},
         {"chunked",
-         "POST /api/v1/products HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: "
+         "POST /api/v1/products HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: "
          "chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
          422},
-        {"no type", "POST /api/v1/products HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}", 415},
+        {"no type", "POST /api/v1/products HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}", 415},
         {"HTTP/1.0", "GET /healthz HTTP/1.0\r\n\r\n", 200},
-        {"too many segments", "GET /a/b/c/d/e/f/g/h/i/j/k/l/m/n HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+        {"too many segments", "GET /a/b/c/d/e/f/g/h/i/j/k/l/m/n HTTP/1.1\r\nHost: localhost\r\n\r\n", 400},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         int fd = open_socket();
@@ -238,7 +238,7 @@ static void test_stops_with_calls_waiting(void)
     say(fd, call);
     /* the second call is answered by the threads alone: by then the first one waits or is about to */
     int other = open_socket_to(http_server_port(server));
-    say(other, "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
+    say(other, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
     CU_ASSERT_EQUAL(hear(other), 200);
     http_server_destroy(server);
     int status = hear(fd);

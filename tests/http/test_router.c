@@ -37,7 +37,7 @@ static void test_match(void)
     };
     struct request *request = malloc(sizeof *request);
     for (size_t i = 0; request != NULL && i < sizeof rows / sizeof rows[0]; i++) {
-        request_init(request);
+        request_init(request, LIMIT_HTTP_BODY);
         request->method = method_parse(rows[i].method);
         CHECK_ROW(rows[i].path, target_parse(rows[i].path, &request->target) == OK);
         char detail[ANSWER_ALLOW];

@@ -102,7 +102,7 @@ static struct call *make_call(int64_t id, const char *device_key, uint32_t wait_
     if (call == NULL) {
         abort();
     }
-    request_init(&call->request);
+    request_init(&call->request, LIMIT_HTTP_BODY);
     answer_init(&call->answer);
     call->request.wake = on_wake;
     call->request.waker = call;
@@ -355,7 +355,7 @@ static void test_the_question(void)
                 {"?waitFor=red,blue", "/?waitFor", 0, 0}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         static struct request request; /* large */
-        request_init(&request);
+        request_init(&request, LIMIT_HTTP_BODY);
         char uri[80];
         (void)snprintf(uri, sizeof uri, "/x%s", rows[i].query);
         CHECK_OK(target_parse(uri, &request.target));

@@ -39,13 +39,12 @@ static void test_command_line(void)
         {"a name", {"--mqtt", "localhost:1883", "--ephemeral"}, "mqtt: 'localhost:1883' is not ADDRESS:PORT"},
         {"no device would take it", {"--public-url", "http://localhost:1"}, "no device would take"},
         {"certificate without key", {"--tls-cert", "/dev/null"}, "belong together"},
-        {"log level", {"--log-level", "loud"}, "debug, info, warn, error, off"},
+        {"log level", {"--log-level", "loud"}, "debug|info|warn|error|off"},
         {"an argument", {"now"}, "now: is no option"},
     };
     char text[4096];
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        int expected = strcmp(rows[i].name, "a name") == 0 ? 1 : 2;
-        CHECK_ROW(rows[i].name, serve_code(rows[i].options, text, sizeof text) == expected);
+        CHECK_ROW(rows[i].name, serve_code(rows[i].options, text, sizeof text) == 2);
         CHECK_ROW(rows[i].name, strstr(text, rows[i].says) != NULL);
     }
 }

@@ -1,0 +1,158 @@
+#include "cli/rest.h"
+
+#include <curl/curl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "config/ready_file.h"
+
+enum { ANSWER_MOST = 16 * 1024 * 1024, CONNECT_MS = 5000 };
+
+struct rest {
+    CURL *curl;
+    struct curl_slist *headers;
+    char url[READY_URL];
+};
+
+static enum status find_server(const struct options *options, char url[READY_URL], struct error *error)
+{
+    const char *given = options_text(options, "url");
+    if (given != NULL) {
+        size_t length = strlen(given);
+        while (length > 0 && given[length - 1] == '/') {
+            length--;
+        }
+        if ((!text_starts_with(given, "http://") && !text_starts_with(given, "https://")) || length >= READY_URL) {
+            return options_refuse(options, "url", error, E_FORMAT, "'%s' is not http://HOST:PORT", given);
+        }
+        (void)snprintf(url, READY_URL, "%.*s", (int)length, given);
+        return OK;
+    }
+    struct ready found[READY_MOST];
+    size_t count = ready_folder_read(options_text(options, "runtime-dir"), found);
+    if (count == 0) {
+        return error_set(error, E_NOT_FOUND, "server", "none runs here; name it with --url");
+    }
+    if (count > 1) {
+        return error_set(error, E_STATE, "server", "%zu run here (%s, %s ...); choose one with --url", count,
+                         found[0].http, found[1].http);
+    }
+    memcpy(url, found[0].http, READY_URL);
+    return OK;
+}
+
+static enum status add_header(struct rest *rest, const char *line)
+{
+    struct curl_slist *longer = curl_slist_append(rest->headers, line);
+    if (longer == NULL) {
+        return E_NOMEM;
+    }
+    rest->headers = longer;
+    return OK;
+}
+
+static enum status set_up(struct rest *rest, const struct options *options)
+{
+    const char *token = options_text(options, "api-token");
+    const char *ca_file = options_text(options, "ca-file");
+    enum status status = add_header(rest, "Content-Type: application/json");
+    if (status == OK && token != NULL) {
+        CLEANUP(cleanup_free) char *line = NULL;
+        status = asprintf(&line, "Authorization: Bearer %s", token) < 0 ? E_NOMEM : add_header(rest, line);
+    }
+    rest->curl = curl_easy_init();
+    if (rest->curl == NULL || status != OK) {
+        return E_NOMEM;
+    }
+    bool set = curl_easy_setopt(rest->curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+               curl_easy_setopt(rest->curl, CURLOPT_NOPROXY, "*") == CURLE_OK &&
+               curl_easy_setopt(rest->curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS) == CURLE_OK &&
+               (ca_file == NULL || curl_easy_setopt(rest->curl, CURLOPT_CAINFO, ca_file) == CURLE_OK);
+    return set ? OK : E_INTERNAL;
+}
+
+enum status rest_open(const struct options *options, struct rest **rest, struct error *error)
+{
+    char url[READY_URL];
+    enum status status = find_server(options, url, error);
+    if (status != OK) {
+        return status;
+    }
+    struct rest *opened = calloc(1, sizeof *opened);
+    if (opened == NULL) {
+        return error_set(error, E_NOMEM, "", "%s", status_text(E_NOMEM));
+    }
+    memcpy(opened->url, url, sizeof url);
+    status = set_up(opened, options);
+    if (status != OK) {
+        rest_close(opened);
+        return error_set(error, status, "libcurl", "%s", status_text(status));
+    }
+    *rest = opened;
+    return OK;
+}
+
+void rest_close(struct rest *rest)
+{
+    if (rest != NULL) {
+        curl_easy_cleanup(rest->curl);
+        curl_slist_free_all(rest->headers);
+        free(rest);
+    }
+}
+
+const char *rest_url(const struct rest *rest)
+{
+    return rest->url;
+}
+
+static size_t collect(char *bytes, size_t size, size_t count, void *context)
+{
+    struct buffer *buffer = context;
+    buffer_append(buffer, bytes, size * count);
+    return buffer_status(buffer) == OK ? size * count : 0;
+}
+
+static enum status perform(struct rest *rest, long *http_status, struct error *error)
+{
+    char reason[CURL_ERROR_SIZE] = "";
+    (void)curl_easy_setopt(rest->curl, CURLOPT_ERRORBUFFER, reason);
+    CURLcode code = curl_easy_perform(rest->curl);
+    (void)curl_easy_setopt(rest->curl, CURLOPT_ERRORBUFFER, NULL);
+    if (code != CURLE_OK) {
+        return error_set(error, code == CURLE_OPERATION_TIMEDOUT ? E_TIMEOUT : E_CLOSED, rest->url, "%s",
+                         reason[0] != '\0' ? reason : curl_easy_strerror(code));
+    }
+    (void)curl_easy_getinfo(rest->curl, CURLINFO_RESPONSE_CODE, http_status);
+    return OK;
+}
+
+enum status rest_call(struct rest *rest, const char *method, const char *path, const json_t *body, long timeout_ms,
+                      long *http_status, json_t **json, struct error *error)
+{
+    CLEANUP(cleanup_free) char *url = NULL;
+    CLEANUP(cleanup_free) char *text = body == NULL ? NULL : json_dumps(body, JSON_COMPACT);
+    struct buffer buffer;
+    if (asprintf(&url, "%s%s", rest->url, path) < 0 || (body != NULL && text == NULL)) {
+        return error_set(error, E_NOMEM, "", "%s", status_text(E_NOMEM));
+    }
+    buffer_init(&buffer, ANSWER_MOST);
+    (void)curl_easy_setopt(rest->curl, CURLOPT_URL, url);
+    (void)curl_easy_setopt(rest->curl, CURLOPT_HTTPHEADER, rest->headers);
+    (void)curl_easy_setopt(rest->curl, CURLOPT_CUSTOMREQUEST, method);
+    (void)curl_easy_setopt(rest->curl, CURLOPT_POSTFIELDS, text);
+    (void)curl_easy_setopt(rest->curl, CURLOPT_HTTPGET, text == NULL ? 1L : 0L);
+    (void)curl_easy_setopt(rest->curl, CURLOPT_TIMEOUT_MS, timeout_ms);
+    (void)curl_easy_setopt(rest->curl, CURLOPT_WRITEFUNCTION, collect);
+    (void)curl_easy_setopt(rest->curl, CURLOPT_WRITEDATA, &buffer);
+    enum status status = perform(rest, http_status, error);
+    if (status == OK) {
+        *json = json_loadb((const char *)buffer.data, buffer.length, 0, NULL);
+    }
+    buffer_finish(&buffer);
+    return status;
+}

@@ -1,0 +1,9 @@
+#include "commands.h"
+
+#include "cli/health.h"
+#include "cli/wire.h"
+#include "fleet/device_command.h"
+
+const struct subcommand *const commands[COMMANDS] = {
+    &serve_command, &fleet_device_command, &cli_health_command, &config_command, &cli_wire_command, &manual_command,
+};

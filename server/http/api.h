@@ -57,6 +57,7 @@ api_check clock_check_put, clock_check_advance;
 api_act clock_get, clock_put, clock_advance, clock_delete;
 
 /* health.c and page.c: outside of /api/ */
-api_act health_alive, health_ready, page_get, page_get_asset, openapi_get, server_get, metrics_get;
+api_act health_alive, health_ready, page_get, page_get_asset, docs_get, docs_get_asset, openapi_get, server_get,
+    metrics_get;
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * GET / and /page/...: the browser page, from memory. GET /openapi.json: the machine-readable contract.
+ * GET / and /page/...: the browser page, from memory. GET /openapi.json: the machine-readable contract; GET /docs and
+ * /docs/...: the same for people.
  * GET /api/v1/server: what the page and scripts want to know of this server.
  */
 #include <stdbool.h>
@@ -9,13 +10,21 @@
 #include <strings.h>
 
 #include "http/api.h"
-#include "http/openapi.h"
 #include "http/page_assets.h"
 
 /* Scripts, styles and pictures only of this server, no markup from data, nobody may frame it. */
 static const char page_policy[] = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
                                   "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
                                   "require-trusted-types-for 'script'; trusted-types 'none'";
+
+/*
+ * RapiDoc styles its parts where they stand, in its shadow tree ('unsafe-inline' of styles only), and makes markup by
+ * the one policy of its template library; it still reaches nothing but this server.
+ */
+static const char docs_policy[] = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+                                  "img-src 'self' data: blob:; connect-src 'self'; base-uri 'none'; "
+                                  "form-action 'none'; frame-ancestors 'none'; "
+                                  "require-trusted-types-for 'script'; trusted-types lit-html";
 
 /* "gzip, br;q=0.5", "gzip;q=0", "*": whether gzip is welcome (RFC 9110, 12.5.3). */
 static bool takes_gzip(const char *accepted)
@@ -53,11 +62,12 @@ static void answer_asset(const struct request *request, const struct page_asset 
     answer->content_policy = page_policy;
 }
 
-static void answer_named(struct request *request, const char *name, struct answer *answer)
+static void answer_named(struct request *request, const struct page_asset *assets, size_t count, const char *name,
+                         struct answer *answer)
 {
-    for (size_t i = 0; i < page_asset_count; i++) {
-        if (strcmp(page_assets[i].name, name) == 0) {
-            answer_asset(request, &page_assets[i], answer);
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(assets[i].name, name) == 0) {
+            answer_asset(request, &assets[i], answer);
             return;
         }
     }
@@ -67,20 +77,32 @@ static void answer_named(struct request *request, const char *name, struct answe
 void page_get(const struct api *api, struct request *request, struct answer *answer)
 {
     (void)api;
-    answer_named(request, "", answer);
+    answer_named(request, page_assets, page_asset_count, "", answer);
 }
 
 void page_get_asset(const struct api *api, struct request *request, struct answer *answer)
 {
     (void)api;
-    answer_named(request, request->parameters[0], answer);
+    answer_named(request, page_assets, page_asset_count, request->parameters[0], answer);
+}
+
+void docs_get(const struct api *api, struct request *request, struct answer *answer)
+{
+    (void)api;
+    answer_named(request, docs_assets, docs_asset_count, "", answer);
+    answer->content_policy = docs_policy;
+}
+
+void docs_get_asset(const struct api *api, struct request *request, struct answer *answer)
+{
+    (void)api;
+    answer_named(request, docs_assets, docs_asset_count, request->parameters[0], answer);
 }
 
 void openapi_get(const struct api *api, struct request *request, struct answer *answer)
 {
     (void)api;
-    (void)request;
-    answer_text(answer, 200, "application/json", openapi_json);
+    answer_asset(request, &contract_assets[0], answer);
 }
 
 /* How this client reaches us: --public-url, else what it called us. */

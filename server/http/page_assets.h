@@ -1,5 +1,5 @@
 /*
- * The browser page as it was built into the program (web/build.mjs): a handful of files, each plain and compressed.
+ * What was built into the program for browsers (web/build*.mjs): a handful of files, each plain and compressed.
  *
  *   ""          GET /                the document
  *   "app.js"    GET /page/app.js     what the document asks for
@@ -24,5 +24,13 @@ struct page_asset {
 
 extern const struct page_asset page_assets[];
 extern const size_t page_asset_count;
+
+/* GET /docs and /docs/...: the contract for people; named as those of the page. */
+extern const struct page_asset docs_assets[];
+extern const size_t docs_asset_count;
+
+/* GET /openapi.json: schema/openapi.yaml as JSON (web/build_contract.mjs); one row. */
+extern const struct page_asset contract_assets[];
+extern const size_t contract_asset_count;
 
 #endif

@@ -89,5 +89,7 @@ const struct route http_routes[] = {
     {METHOD_GET, "/openapi.json", BODY_NONE, PLACE_HERE, false, NULL, NULL, openapi_get},
     {METHOD_GET, "/", BODY_NONE, PLACE_HERE, false, NULL, NULL, page_get},
     {METHOD_GET, "/page/{}", BODY_NONE, PLACE_HERE, false, NULL, NULL, page_get_asset},
+    {METHOD_GET, "/docs", BODY_NONE, PLACE_HERE, false, NULL, NULL, docs_get},
+    {METHOD_GET, "/docs/{}", BODY_NONE, PLACE_HERE, false, NULL, NULL, docs_get_asset},
     {0},
 };

@@ -37,8 +37,9 @@ static void listen_to(const char *query, const char *headers)
     listener.heard[0] = '\0';
     listener.fd = socket(AF_INET, SOCK_STREAM, 0);
     CHECK_FATAL(listener.fd >= 0 && connect(listener.fd, (struct sockaddr *)&name, sizeof name) == 0);
-    int length = snprintf(text, sizeof text, "GET /api/v1/events%s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n%s\r\n",
-                          query, headers);
+    int length =
+        snprintf(text, sizeof text, "GET /api/v1/events%s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n%s\r\n",
+                 query, headers);
     CHECK(send(listener.fd, text, (size_t)length, MSG_NOSIGNAL) == length);
 }
 

@@ -200,7 +200,8 @@ static void test_length_limits(void)
         const char *request;
         int status;
     } rows[] = {
-        {"announced too long", "POST /api/v1/products HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999\r\n\r\n", 413},
+        {"announced too long",
+         "POST /api/v1/products HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999\r\n\r\n", 413},
         {"upload too long",
          "POST /api/v1/packages HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=B\r\n"
          "Content-Length: 600000000\r\n\r\n",

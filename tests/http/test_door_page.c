@@ -11,13 +11,24 @@ static void get(const char *path, const char *header, struct reply *reply)
     ask(&house, "GET", path, header == NULL ? NULL : headers, NULL, reply);
 }
 
-static const char *const paths[] = {"/", "/page/app.js", "/page/style.css", "/page/icon.svg"};
+static const char *const paths[] = {"/",
+                                    "/page/app.js",
+                                    "/page/style.css",
+                                    "/page/icon.svg",
+                                    "/docs",
+                                    "/docs/docs.js",
+                                    "/docs/docs.css",
+                                    "/docs/rapidoc.js",
+                                    "/openapi.json"};
 enum { PATHS = sizeof paths / sizeof paths[0] };
 
 static void test_files(void)
 {
     static const char *const types[PATHS] = {"text/html; charset=utf-8", "text/javascript; charset=utf-8",
-                                             "text/css; charset=utf-8", "image/svg+xml"};
+                                             "text/css; charset=utf-8",  "image/svg+xml",
+                                             "text/html; charset=utf-8", "text/javascript; charset=utf-8",
+                                             "text/css; charset=utf-8",  "text/javascript; charset=utf-8",
+                                             "application/json"};
     for (size_t i = 0; i < PATHS; i++) {
         struct reply reply;
         get(paths[i], NULL, &reply);
@@ -41,6 +52,21 @@ static void test_policy(void)
         CHECK_ROW(wanted[i], strstr(policy, wanted[i]) != NULL);
     }
     CHECK(strstr(policy, "unsafe") == NULL);
+    reply_finish(&reply);
+}
+
+/* RapiDoc may style its parts where they stand; scripts come from here alone, and none is made of a text. */
+static void test_policy_of_docs(void)
+{
+    static const char *const wanted[] = {"default-src 'none'", "script-src 'self';", "connect-src 'self'",
+                                         "frame-ancestors 'none'", "require-trusted-types-for 'script'"};
+    struct reply reply;
+    get("/docs", NULL, &reply);
+    const char *policy = reply_header(&reply, "Content-Security-Policy");
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        CHECK_ROW(wanted[i], strstr(policy, wanted[i]) != NULL);
+    }
+    CHECK(strstr(policy, "unsafe-eval") == NULL);
     reply_finish(&reply);
 }
 
@@ -96,7 +122,8 @@ static void test_tags(void)
 
 static void test_unknown_file(void)
 {
-    static const char *const unknown[] = {"/page/", "/page/other.js", "/page/..%2Fapp.js", "/page", "/page/app.js/x"};
+    static const char *const unknown[] = {"/page/",         "/page/other.js", "/page/..%2Fapp.js", "/page",
+                                          "/page/app.js/x", "/docs/",         "/docs/app.js"};
     for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
         struct reply reply;
         get(unknown[i], NULL, &reply);
@@ -141,10 +168,16 @@ static void test_close(void)
 
 int main(void)
 {
-    static const struct test_case cases[] = {{"opens", test_open},      {"files", test_files},
-                                             {"policy", test_policy},   {"forms", test_forms},
-                                             {"tags", test_tags},       {"an unknown file", test_unknown_file},
-                                             {"the token", test_token}, {"the server", test_server},
-                                             {"closes", test_close},    {0}};
+    static const struct test_case cases[] = {{"opens", test_open},
+                                             {"files", test_files},
+                                             {"policy", test_policy},
+                                             {"policy of the contract's page", test_policy_of_docs},
+                                             {"forms", test_forms},
+                                             {"tags", test_tags},
+                                             {"an unknown file", test_unknown_file},
+                                             {"the token", test_token},
+                                             {"the server", test_server},
+                                             {"closes", test_close},
+                                             {0}};
     return suite_run("http door: page", cases);
 }

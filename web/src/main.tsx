@@ -53,7 +53,7 @@ const connectionWords = { connecting: 'connecting …', live: 'live', lost: 'con
 function RestCalls({ close }: { close: () => void }) {
     return (
         <Dialog drawer title="REST calls of this page" close={close}>
-            <p class="hint">What the page changed, as a shell would say it. {calls.value.length === 0 && 'Nothing yet: press a button.'}</p>
+            <p class="hint">What the page changed, as a shell would say it; <a href="/docs">all calls</a>. {calls.value.length === 0 && 'Nothing yet: press a button.'}</p>
             <ul class="calls">
                 {calls.value.map((entry) => (
                     <li key={entry.id}><b class={entry.status !== null && (entry.status === 0 || entry.status >= 400) ? 'error' : ''}>{entry.status === null ? '…' : entry.status || 'no answer'}</b> {entry.method} {entry.path} <small>{Math.round(entry.ms)} ms</small>

@@ -1,4 +1,4 @@
-// The words of the REST contract, from schema/openapi.json (npm run types): page and server cannot drift apart unseen.
+// The words of the REST contract, from schema/openapi.yaml (npm run types): page and server cannot drift apart unseen.
 import type { components } from './generated/openapi';
 
 type Schemas = components['schemas'];
@@ -24,7 +24,8 @@ export type Eligibility = Schemas['Eligibility'];
 export type Check = Eligibility['checks'][number];
 export type WaitingPlan = Schemas['WaitingPlan'];
 export type Server = Schemas['Server'];
-export type Problem = Schemas['Problem'];
+// The page itself makes one, without a name, where no answer came.
+export type Problem = Omit<Schemas['Problem'], 'type'> & { type: Schemas['Problem']['type'] | 'about:blank' };
 
 export interface Page<T> {
     items: T[];

@@ -5,8 +5,6 @@
 
 #include "base/terminal.h"
 
-extern char **environ;
-
 enum { HELP_WIDTH = 100, HELP_INDENT = 8 };
 
 static const char variable_start[] = "MOCKDC_";

@@ -326,11 +326,11 @@ static bool check_headers(struct call *call)
     return true;
 }
 
-/* Whether the target is plainly a firmware link: that needs no request of its own. */
+/* Whether the target is plainly a firmware link, asked for by a device: that needs no request of its own. */
 static bool is_firmware(const struct call *call, enum method method)
 {
-    return (method == METHOD_GET || method == METHOD_HEAD) && text_starts_with(call->uri, FIRMWARE) &&
-           strpbrk(call->uri + strlen(FIRMWARE), "/?%") == NULL;
+    return header(call, "Origin") == NULL && (method == METHOD_GET || method == METHOD_HEAD) &&
+           text_starts_with(call->uri, FIRMWARE) && strpbrk(call->uri + strlen(FIRMWARE), "/?%") == NULL;
 }
 
 /* `segment`: what follows /firmware/. */

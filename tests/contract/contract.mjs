@@ -17,7 +17,7 @@ export const METHODS = ['get', 'head', 'post', 'put', 'delete'];
 
 // What HTTP and the door give to any answer; the contract tells only what a client of an operation acts upon.
 const ANY_ANSWER = new Set(['cache-control', 'connection', 'content-encoding', 'content-length', 'content-security-policy', 'content-type',
-    'cross-origin-opener-policy', 'date', 'keep-alive', 'referrer-policy', 'transfer-encoding', 'vary', 'x-content-type-options']);
+    'cross-origin-opener-policy', 'date', 'keep-alive', 'referrer-policy', 'transfer-encoding', 'vary', 'x-content-type-options', 'x-request-id']);
 const pointer = (...words) => words.map((word) => `/${encodeURIComponent(word.replaceAll('~', '~0').replaceAll('/', '~1'))}`).join('');
 const mediaType = (text = '') => text.split(';')[0].trim().toLowerCase();
 

@@ -300,6 +300,12 @@ export async function files(house, contract) {
     await house.send({ path: '/docs/nothing.js', anonymous: true });
     await house.send({ path: '/healthz', anonymous: true });
     await house.send({ path: '/readyz', anonymous: true });
+    assert.equal((await house.send({ path: '/readyz?verbose' })).status, 200);
+    assert.equal((await house.send({ path: '/metrics' })).status, 200);
     assert.deepEqual((await house.send({ path: '/openapi.json', anonymous: true })).json, contract.document);
-    await house.rest('GET', '/server', undefined, 200);
+    await house.rest('GET', '/server', undefined, 200, { headers: { 'x-request-id': 'mine' } });
+    assert.equal(house.calls.at(-1).response.headers['x-request-id'], 'mine');
+    for (const host of ['stranger.example', 'localhost:1.stranger.example']) {
+        assert.equal((await house.send({ path: '/api/v1/server', headers: { host } })).status, 403);
+    }
 }

@@ -22,7 +22,12 @@ export async function sweep(house, contract) {
         if (operation.guarded) {
             await house.send({ method, path, anonymous: true });
             await house.send({ method, path, anonymous: true, headers: { authorization: `Bearer ${TOKEN.slice(1)}` } });
+        }
+        if ('400' in operation.responses) {
             await house.send({ method, path: `${path}?no-such-parameter=1` });
+        }
+        if ('403' in operation.responses) {
+            await house.send({ method, path, headers: { origin: 'http://stranger.example' } });
         }
         if (operation.path.includes('{')) {
             await house.send({ method, path: pathOf(operation, UNKNOWN), body: exampleOf(contract, operation) });

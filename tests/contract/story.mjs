@@ -44,6 +44,7 @@ export async function devices(house) {
     await house.rest('PUT', `${at}/8671/enabled`, { enabled: false }, 200);
     await house.rest('PUT', `${at}/8671/enabled`, { enabled: true }, 200);
     await house.rest('PUT', `${at}/8671/enabled`, { enabled: 'yes' }, 400);
+    await house.rest('PUT', `${at}/8671/enabled`, {}, 422);
     await house.rest('POST', `${at}/8671/disconnect`, undefined, 204);
     await house.rest('DELETE', `${at}/8699`, undefined, 204);
 }

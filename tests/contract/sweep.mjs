@@ -24,7 +24,7 @@ export async function sweep(house, contract) {
             await house.send({ method, path, anonymous: true, headers: { authorization: `Bearer ${TOKEN.slice(1)}` } });
         }
         if ('400' in operation.responses) {
-            await house.send({ method, path: `${path}?no-such-parameter=1` });
+            await house.send({ method, path: `${path}?${operation.path.startsWith('/api/') ? 'no-such-parameter=1' : 'cut-off=%'}` });
         }
         if ('403' in operation.responses) {
             await house.send({ method, path, headers: { origin: 'http://stranger.example' } });

@@ -9,7 +9,7 @@ const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 // Resolves with {request, response, ms}; rejects when no whole answer came in `timeout` ms. `until(text)`: reads a stream until
 // then, looking at the latest 64 KiB. `length`: announces a body that is never sent.
 export function exchange(base, { method = 'GET', path, headers = {}, body, length, until, timeout = 30 * SECONDS }) {
-    const url = new URL(path, base);
+    const [bare, query = ''] = path.split('?'); // as it is sent: a URL object would tidy it up
     const bytes = body === undefined ? undefined : Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
     const sent = Object.fromEntries(Object.entries({
         ...(bytes !== undefined && typeof body === 'object' && !Buffer.isBuffer(body) ? { 'content-type': 'application/json' } : {}),
@@ -19,7 +19,7 @@ export function exchange(base, { method = 'GET', path, headers = {}, body, lengt
     }).map(([name, value]) => [name.toLowerCase(), value]));
     const begun = Date.now();
     return new Promise((resolve, reject) => {
-        const call = ask(base, { method, path: path.startsWith('/') ? path : url.pathname, headers: sent, agent: until || length ? false : agent });
+        const call = ask(base, { method, path, headers: sent, agent: until || length ? false : agent });
         const clock = setTimeout(() => call.destroy(new Error(`${method} ${path}: no answer in ${timeout} ms`)), timeout);
         call.on('error', (error) => { clearTimeout(clock); reject(error); });
         call.on('response', (response) => {
@@ -29,7 +29,7 @@ export function exchange(base, { method = 'GET', path, headers = {}, body, lengt
                 clearTimeout(clock);
                 const whole = Buffer.concat(parts);
                 resolve({
-                    request: { method, url: url.href, path: url.pathname, query: url.searchParams, headers: sent, body: bytes },
+                    request: { method, url: new URL(base).origin + path, path: bare, query: new URLSearchParams(query), headers: sent, body: bytes },
                     response: { status: response.statusCode, text: response.statusMessage, headers: response.headers, body: response.headers['content-encoding'] === 'gzip' && whole.length > 0 ? gunzipSync(whole) : whole }, ms: Date.now() - begun, begun,
                 });
             };

@@ -268,17 +268,13 @@ export async function firmware(house) {
     await house.send({ method: 'HEAD', path: '/firmware/AAAAAAAAAAAAAAAAAAAAAA.bin', anonymous: true });
 }
 
+const filesBelow = (folder) => readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? filesBelow(join(folder, entry.name)) : entry.isFile() ? [join(folder, entry.name)] : []));
+
 // A stored file is changed behind the server's back.
 export async function damage(house) {
     const made = await house.package({ productKey: 'stored' }, 201, { size: 5000 });
     const plan = await house.plan(made.id, { productKey: 'stored' });
-    const stored = readdirSync(house.data, { recursive: true }).map((name) => join(house.data, name)).find((file) => {
-        try {
-            return createHash('sha256').update(readFileSync(file)).digest('hex') === made.files[0].sha256;
-        } catch {
-            return false; // a folder, a socket
-        }
-    });
+    const stored = filesBelow(house.data).find((file) => createHash('sha256').update(readFileSync(file)).digest('hex') === made.files[0].sha256);
     writeFileSync(stored, Buffer.alloc(5000, 8));
     await house.rest('POST', `/plans/${plan.id}/activate`, undefined, 200);
     const path = await linkOf(house, 'stored', '8677', 4);

@@ -211,6 +211,13 @@ enum status app_batch_end(struct app *app)
     return app_use_end(app, OK);
 }
 
+struct app_version app_version(const struct app *app)
+{
+    return (struct app_version){.stored = store_changes(app->store),
+                                .presence = app->presence_changes,
+                                .progress = firmware_table_notes(app->table)};
+}
+
 enum status app_store_is_well(struct app *app)
 {
     return store_ping(app->store, app_wall(app));

@@ -70,6 +70,14 @@ MUST_USE enum status app_batch_begin(struct app *app);
 /* Commits and sends what was queued. When it fails nothing of the batch has happened, and nothing was sent. */
 MUST_USE enum status app_batch_end(struct app *app);
 
+/* What a reader of the store, of who is online and of how far downloads are would see: equal versions show the same. */
+struct app_version {
+    int64_t stored;
+    uint64_t presence;
+    uint64_t progress;
+};
+struct app_version app_version(const struct app *app);
+
 /* One cheap read and write of the store, for /readyz: OK when it works. */
 MUST_USE enum status app_store_is_well(struct app *app);
 

@@ -33,6 +33,7 @@ struct firmware_table {
     struct node *nodes;
     struct node_list expired; /* oldest first */
     size_t expired_count;
+    uint64_t notes;
 };
 
 enum status firmware_table_create(struct firmware_table **out)
@@ -181,8 +182,17 @@ void firmware_table_note(struct firmware_table *table, const char *token, int64_
     struct node *node = find(table, token);
     if (node != NULL && end > node->sent) {
         node->sent = end;
+        table->notes++;
     }
     (void)pthread_mutex_unlock(&table->lock);
+}
+
+uint64_t firmware_table_notes(struct firmware_table *table)
+{
+    (void)pthread_mutex_lock(&table->lock);
+    uint64_t notes = table->notes;
+    (void)pthread_mutex_unlock(&table->lock);
+    return notes;
 }
 
 int64_t firmware_table_sent(struct firmware_table *table, const char *token)

@@ -43,6 +43,9 @@ void firmware_table_release(struct firmware_table *table, const struct firmware_
 /* Any thread: the device has received the file's bytes up to `end` (exclusive); keeps the greatest. */
 void firmware_table_note(struct firmware_table *table, const char *token, int64_t end);
 
+/* Any thread: how often something new was noted. */
+uint64_t firmware_table_notes(struct firmware_table *table);
+
 /* Greatest `end` noted; 0 when unknown. */
 int64_t firmware_table_sent(struct firmware_table *table, const char *token);
 

@@ -8,6 +8,7 @@
 #include "app/plans.h"
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "http/answer_cache.h"
 #include "http/api.h"
 #include "http/json_value.h"
 #include "http/list.h"
@@ -87,6 +88,10 @@ void plan_devices_list(const struct api *api, struct request *request, struct an
         return;
     }
     struct input *input = &request->input;
+    struct app_version version = app_version(api->app);
+    if (answer_cache_find(api->cache, &request->target, &version, answer)) {
+        return;
+    }
     struct view view = {.plan = &input->plan};
     list_init(&view.list);
     bool more = false;
@@ -97,6 +102,7 @@ void plan_devices_list(const struct api *api, struct request *request, struct an
     }
     if (status == OK) {
         list_answer(&view.list, more, answer);
+        answer_cache_put(api->cache, &request->target, &version, answer);
     } else {
         request_refuse(request, answer, status, NULL);
     }

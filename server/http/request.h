@@ -64,6 +64,7 @@ struct input {
 };
 
 struct route;
+struct answer_cache;
 struct connections;
 struct firmware;
 struct metrics;
@@ -129,6 +130,7 @@ struct api {
     http_gauges_callback *gauges;       /* the same; NULL: there is no other door */
     void *readiness_context;            /* of both */
     struct metrics *metrics;
+    struct answer_cache *cache;
     struct connections *connections;
     struct firmware *firmware;
     json_t *seeds;            /* what was imported at the start; NULL: nothing */

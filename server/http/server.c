@@ -14,6 +14,7 @@
 #include "base/instant.h"
 #include "base/log.h"
 #include "crypto/random.h"
+#include "http/answer_cache.h"
 #include "http/call.h"
 #include "http/connection.h"
 #include "http/event_stream.h"
@@ -299,7 +300,7 @@ static enum status build_hall(struct http_server *server, struct loop *loop, con
     int64_t beat_ms = settings->event_beat_ms == 0 ? LIMIT_EVENT_BEAT_MS : settings->event_beat_ms;
     enum status status;
     if ((status = random_bytes((uint8_t *)&hall->boot_id, sizeof hall->boot_id)) != OK ||
-        (status = metrics_create(&hall->api.metrics)) != OK ||
+        (status = metrics_create(&hall->api.metrics)) != OK || (status = answer_cache_create(&hall->api.cache)) != OK ||
         (status = connections_create(settings->max_connections, settings->slow_s * 1000LL, settings->idle_s * 1000LL,
                                      &hall->api.connections)) != OK ||
         (status = desk_create(loop, &call_desk_handlers, NULL, &hall->desk)) != OK ||
@@ -469,6 +470,7 @@ void http_server_destroy(struct http_server *server)
     desk_destroy(server->hall.desk);
     connections_destroy(server->hall.api.connections);
     metrics_destroy(server->hall.api.metrics);
+    answer_cache_destroy(server->hall.api.cache);
     json_decref(server->hall.api.seeds);
     free(server->token);
     free(server->public_url);

@@ -105,6 +105,10 @@ enum status target_parse(const char *text, struct target *target)
     if (status == OK && text[path_length] == '?') {
         status = parse_query(target, &writer, text + path_length + 1);
     }
+    if (status != OK) { /* the last one of either has no text: nobody may look at them */
+        target->segment_count = 0;
+        target->parameter_count = 0;
+    }
     return status;
 }
 

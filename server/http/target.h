@@ -30,7 +30,7 @@ struct target {
 /*
  * E_LIMIT: longer than TARGET_TEXT or more parts than there is room for. E_FORMAT: does not begin with '/', bad percent
  * sequence, a zero byte, not UTF-8. An absolute target ("http://host/path") counts from its path.
- * A '/' at the end makes an empty last segment.
+ * Then there are neither segments nor parameters, but `path` is there. A '/' at the end makes an empty last segment.
  */
 MUST_USE enum status target_parse(const char *text, struct target *target);
 

@@ -217,6 +217,8 @@ static void test_length_limits(void)
          422},
         {"no type", "POST /api/v1/products HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}", 415},
         {"HTTP/1.0", "GET /healthz HTTP/1.0\r\n\r\n", 200},
+        {"a path that is none", "GET /%zz HTTP/1.1\r\nHost: localhost\r\n\r\n", 400},
+        {"a query that is none", "GET /?%zz HTTP/1.1\r\nHost: localhost\r\n\r\n", 400},
         {"too many segments", "GET /a/b/c/d/e/f/g/h/i/j/k/l/m/n HTTP/1.1\r\nHost: localhost\r\n\r\n", 400},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

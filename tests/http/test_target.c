@@ -50,6 +50,9 @@ static void test_table(void)
         if (rows[i].expect == OK) {
             join(&target, parts, sizeof parts);
             CHECK_ROW(rows[i].text, strcmp(parts, rows[i].parts) == 0);
+        } else {
+            CHECK_ROW(rows[i].text,
+                      target.segment_count == 0 && target.parameter_count == 0); /* one without text killed */
         }
     }
 }

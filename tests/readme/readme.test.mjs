@@ -119,6 +119,22 @@ for (const block of blocks.filter(isAlone)) {
     });
 }
 
+test('the unit of systemd is right, and shuts a lot out', (context) => {
+    if (spawnSync('systemd-analyze', ['--version']).status !== 0) {
+        context.skip('there is no systemd-analyze here');
+        return;
+    }
+    const folder = scratch();
+    const unit = join(folder, 'mockdc.service');
+    // neither program nor manual are installed here
+    writeFileSync(unit, readFileSync(join(ROOT, 'docker/systemd/mockdc.service'), 'utf8').replace('ExecStart=mockdc', 'ExecStart=/usr/bin/env mockdc').replace(/^Documentation=.*\n/m, ''));
+    const verified = spawnSync('systemd-analyze', ['verify', unit], { encoding: 'utf8' });
+    assert.equal(verified.status, 0, verified.stdout + verified.stderr);
+    assert.equal(verified.stderr, '');
+    const judged = spawnSync('systemd-analyze', ['security', '--offline=true', '--threshold=20', unit], { encoding: 'utf8' });
+    assert.equal(judged.status, 0, judged.stdout); // 20: 2.0 of 10
+});
+
 // What the build in the same block made is what docker/run and the image use, too.
 test('installed', async () => {
     const [install] = blocks.filter(isInstall);

@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "crypto/password.h"
 #include "device.h"
 #include "support/suite.h"
 
@@ -223,6 +224,38 @@ static void test_device_limits(void)
     server_stop(&server);
 }
 
+/* A key that a device sends reaches neither SQL nor a path nor markup: what is no key is refused, and told harmlessly.
+ */
+static void test_hostile_keys(void)
+{
+    static const char *const keys[] = {"<b>x</b>",   "';DROP TABLE--", "../../etc", "a b",      "a/b",       "a\"b",
+                                       "a\nlevel=x", "%2e%2e",         "a+b#",      "\xc3\xa4", "x\x1b[31m", "-"};
+    static const char random16[] = "0123456789abcdef";
+    struct server server;
+    server_start(&server, NULL);
+    json_decref(rest_expect(&server, "POST", "/api/v1/products",
+                            "{\"name\": \"P\", \"productKey\": \"pk1\", \"productSecret\": \"secret1\"}", 201));
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        char client_id[64];
+        char password[PASSWORD_LIMIT];
+        struct raw_mqtt link;
+        (void)snprintf(client_id, sizeof client_id, "qdpk1%s", keys[i]);
+        CHECK_ROW(keys[i],
+                  password_make_type0(false, "pk1", "secret1", keys[i], random16, password, sizeof password) == OK);
+        CU_ASSERT_TRUE_FATAL(raw_open(&link, server.mqtt_port));
+        (void)raw_connect_code(&link, client_id, password); /* a polite refusal begins with code 0 */
+        raw_close(&link);
+    }
+    json_t *devices = rest_expect(&server, "GET", "/api/v1/products/pk1/devices", NULL, 200);
+    CU_ASSERT_EQUAL(json_array_size(json_object_get(devices, "items")), 0);
+    json_decref(devices);
+    (void)shell("grep -c refused ${D%/*}/server.log; grep -cvE '^2[0-9]{3}-|^mockdc ' ${D%/*}/server.log; "
+                "grep -c $'\\033' ${D%/*}/server.log; ls $D | grep -v -e -wal -e -shm",
+                &server);
+    CHECK_TEXT(output, "12\n0\n0\nbroker\nfiles\nlock\nmockdc.db\ntmp\n");
+    server_stop(&server);
+}
+
 /* What is kept is for its owner; what is logged tells no secret, and of a firmware link no token. */
 static void test_secrets(void)
 {
@@ -290,6 +323,7 @@ int main(void)
                                              {"public URL", test_public_url},
                                              {"limits of HTTP", test_http_limits},
                                              {"limits of devices", test_device_limits},
+                                             {"hostile keys", test_hostile_keys},
                                              {"secrets", test_secrets},
                                              {"TLS on both doors", test_tls},
                                              {0}};

@@ -9,20 +9,11 @@
 
 static char output[16384];
 
-/* Runs a line of the shell in which $M is mockdc; its exit code; its output and errors go to `output`. */
+/* Runs a line of the shell in which $M is mockdc. */
 static int shell(const char *line)
 {
-    char path[] = "/tmp/mockdc-shell-XXXXXX";
-    int fd = mkstemp(path);
-    CU_ASSERT_FATAL(fd >= 0);
     (void)setenv("M", server_program(), 1);
-    const char *argv[] = {"bash", "-c", line, NULL};
-    int code = process_wait(process_start(argv, path), 20);
-    ssize_t got = read(fd, output, sizeof output - 1);
-    output[got > 0 ? got : 0] = '\0';
-    (void)close(fd);
-    (void)unlink(path);
-    return code;
+    return shell_run(line, output, sizeof output);
 }
 
 static bool says(const char *text)

@@ -12,23 +12,12 @@
 
 static char output[65536];
 
-/* Runs a line of the shell; its exit code; what it prints goes to `output`. */
-static int shell(const char *format, const struct server *server)
+/* Runs a line of the shell in which $H is the server's URL and $D its data folder. */
+static int shell(const char *line, const struct server *server)
 {
-    char line[2048];
-    char path[] = "/tmp/mockdc-shell-XXXXXX";
-    int fd = mkstemp(path);
-    CU_ASSERT_FATAL(fd >= 0);
     (void)setenv("H", server->http, 1);
     (void)setenv("D", server->data_dir, 1);
-    (void)snprintf(line, sizeof line, "%s", format);
-    const char *argv[] = {"bash", "-c", line, NULL};
-    int code = process_wait(process_start(argv, path), 20);
-    ssize_t got = read(fd, output, sizeof output - 1);
-    output[got > 0 ? got : 0] = '\0';
-    (void)close(fd);
-    (void)unlink(path);
-    return code;
+    return shell_run(line, output, sizeof output);
 }
 
 static bool says(const char *text)

@@ -78,6 +78,20 @@ static void print_file(const char *path)
     }
 }
 
+int shell_run(const char *line, char *output, size_t capacity)
+{
+    char path[] = "/tmp/mockdc-shell-XXXXXX";
+    int fd = mkstemp(path);
+    CHECK_FATAL(fd >= 0);
+    const char *argv[] = {"bash", "-c", line, NULL};
+    int code = process_wait(process_start(argv, path), 20);
+    ssize_t got = read(fd, output, capacity - 1);
+    output[got > 0 ? got : 0] = '\0';
+    (void)close(fd);
+    (void)unlink(path);
+    return code;
+}
+
 /* --- the server ----------------------------------------------------------------------------------------------- */
 
 static void server_log_path(const struct server *server, char *path, size_t capacity)

@@ -82,6 +82,9 @@ pid_t process_start(const char *const *argv, const char *output);
 /* Waits for its end, at most `seconds`; its exit code, -1 after a signal, -2 when time ran out (then it is killed). */
 int process_wait(pid_t pid, int seconds);
 
+/* Runs a line of bash for at most 20 s; its exit code. `output` gets what it printed, errors too. */
+int shell_run(const char *line, char *output, size_t capacity);
+
 /* A virtual device "867123045678901" of product pk1 with MCU STM32=1_0_0 and what `extra` adds. */
 pid_t device_start(const struct server *server, const char *const *extra, const char *output);
 

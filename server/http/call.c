@@ -9,10 +9,9 @@
 #include "base/instant.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "crypto/random.h"
+#include "http/admit.h"
 #include "http/connection.h"
 #include "http/event_stream.h"
-#include "http/guard.h"
 #include "http/metrics.h"
 #include "http/perform.h"
 #include "http/respond.h"
@@ -114,23 +113,6 @@ static struct connection *connection_of(const struct call *call)
     return info == NULL ? NULL : info->socket_context;
 }
 
-static bool is_under(const struct call *call, const char *first)
-{
-    const struct target *target = &call->request->target;
-    return target->segment_count > 0 && strcmp(target->segments[0], first) == 0;
-}
-
-static bool is_api(const struct call *call)
-{
-    return is_under(call, "api");
-}
-
-/* All that tells of state; page, health, contract and firmware links are open. */
-static bool needs_token(const struct call *call)
-{
-    return is_api(call) || is_under(call, "metrics");
-}
-
 /* The client's own X-Request-Id when it is a word, or one of ours. */
 static void choose_id(struct call *call)
 {
@@ -157,7 +139,7 @@ static enum MHD_Result send_answer(struct call *call)
         connection_answers(connection);
     }
     call->answer.request_id = call->id;
-    return respond_answer_take(call->connection, &call->answer, needs_token(call));
+    return respond_answer_take(call->connection, &call->answer, admit_needs_token(&call->request->target));
 }
 
 /* What an upload wrote goes before the answer does: who was refused may look at once. */
@@ -181,47 +163,12 @@ static void refuse_status(struct call *call, enum status status, const char *det
     call->state = CALL_REFUSED;
 }
 
-static bool is_authorized(const struct call *call)
+static struct sender sender_of(const struct call *call)
 {
-    static const char scheme[] = "Bearer ";
-    const char *value = header(call, "Authorization");
-    return call->hall->token == NULL || (value != NULL && strncasecmp(value, scheme, sizeof scheme - 1) == 0 &&
-                                         secret_equal(value + sizeof scheme - 1, call->hall->token));
-}
-
-/* Host and Origin (guard.h). False: refused. */
-static bool check_sender(struct call *call)
-{
-    const struct hall *hall = call->hall;
-    const char *host = header(call, "Host");
-    const char *origin = header(call, "Origin");
-    if (hall->loopback && host != NULL && !is_under(call, "firmware") && !guard_host_is_loopback(host)) {
-        refuse(call, PROBLEM_FOREIGN, "the Host header names no loopback address, but that is where this server is");
-        return false;
-    }
-    if (origin != NULL && !guard_origin_is_ours(origin, host, hall->api.public_url)) {
-        refuse(call, PROBLEM_FOREIGN, "the Origin header names another page than this server's");
-        return false;
-    }
-    return true;
-}
-
-/* Whether firmware URLs will be right: not when this client came through a mapped port, and nobody said --public-url.
- */
-static void look_for_mapped_port(const struct call *call)
-{
-    struct hall *hall = call->hall;
-    const char *host = call->request->host;
-    unsigned port = host == NULL ? 0 : guard_host_port(host);
-    if (port == 0 || call->request->secure || port == hall->port || hall->api.public_url != NULL || !is_api(call) ||
-        atomic_exchange(&hall->api.ports_differ, true)) {
-        return;
-    }
-    log_warn(
-        "http",
-        "request=%s a client reaches this server as %s, but it listens on port %u: where ports are mapped, firmware "
-        "URLs need --public-url http://ADDRESS:PORT",
-        call->id, host, hall->port);
+    return (struct sender){.host = header(call, "Host"),
+                           .origin = header(call, "Origin"),
+                           .authorization = header(call, "Authorization"),
+                           .firmware = text_starts_with(call->uri, FIRMWARE)};
 }
 
 /* Target, token and route. False: refused, or answered already. */
@@ -234,15 +181,18 @@ static bool find_route(struct call *call)
         refuse_status(call, E_FORMAT, status == E_LIMIT ? "the path or query is too long" : NULL);
         return false;
     }
-    if (!check_sender(call)) {
+    struct sender sender = sender_of(call);
+    const char *foreign = admit_sender(call->hall, &sender);
+    if (foreign != NULL) {
+        refuse(call, PROBLEM_FOREIGN, foreign);
         return false;
     }
-    request->authorized = is_authorized(call);
-    if (needs_token(call) && !request->authorized) {
+    request->authorized = admit_authorized(call->hall, &sender);
+    if (admit_needs_token(&request->target) && !request->authorized) {
         refuse(call, PROBLEM_UNAUTHORIZED, "send 'Authorization: Bearer TOKEN'");
         return false;
     }
-    look_for_mapped_port(call);
+    admit_note_port(call->hall, request, call->id);
     char allow[ANSWER_ALLOW];
     switch (router_find(http_routes, request, allow)) {
     case MATCH_FOUND:

@@ -174,7 +174,7 @@ const struct subcommand fleet_device_command = {
     .examples = "# upgrade the MCU of one device\n"
                 "mockdc device --product-key demo --product-secret demosecret --device-key 867123045678901 --mcu "
                 "STM32=1_0_0\n\n"
-                "# lose power right after status 5 (writing the flash)\n"
+                "# lose power while it downloads, right after status 5\n"
                 "mockdc device ... --power-cut 5",
     .exits = "0    upgraded\n1    failed\n2    wrong command line\n3    the time of --timeout is over\n"
              "4    shut out by the server\n128+ ended by this signal",

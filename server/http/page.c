@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/text.h"
 #include "http/api.h"
 #include "http/page_assets.h"
 
@@ -111,7 +112,7 @@ static const char *url_for(const struct api *api, const struct request *request,
     if (api->public_url != NULL) {
         return api->public_url;
     }
-    if (request->host == NULL || strlen(request->host) > 255 || strpbrk(request->host, "\"\\<> ") != NULL) {
+    if (request->host == NULL || !text_is_word(request->host, 1, 255, ".-_:[]")) {
         return api->http_url;
     }
     (void)snprintf(url, 300, "%s://%s", request->secure ? "https" : "http", request->host);

@@ -109,6 +109,8 @@ static void test_foreign_pages(void)
                     403);
     (void)shell("curl -s -H 'Host: lab.example:18080' $H/api/v1/server", &server);
     CHECK(says("\"http\":\"http://lab.example:18080\"")); /* as this client calls us */
+    (void)shell("curl -s -H $'Host: l\\xffb' $H/api/v1/server; curl -s -H 'Host: a\"<b>' $H/api/v1/server", &server);
+    CHECK(says("\"http\":\"http://0.0.0.0:") && !says("<b>")); /* no name at all */
     (void)shell("curl -s $H/readyz?verbose", &server);
     CHECK(says("mapped port")); /* and somebody should say so to the devices */
     server_stop(&server);

@@ -11,12 +11,12 @@ enum { EXIT_USAGE = 2 };
 static int run(const struct subcommand *command, int argc, char **argv)
 {
     struct error error = {0};
-    char strange[OPTION_VARIABLE];
+    char strange[STRANGE_VARIABLES];
     if (commands_check_variables(commands, COMMANDS, strange, &error) != OK) {
         return command_complain(command, &error, EXIT_USAGE);
     }
     if (strange[0] != '\0' && command == &serve_command) {
-        (void)fprintf(stderr, "mockdc %s: the variable %s is none of mockdc's; it is not used\n", command->name,
+        (void)fprintf(stderr, "mockdc %s: not used, for they are no variables of mockdc's: %s\n", command->name,
                       strange);
     }
     return command->run(argc, argv);

@@ -145,8 +145,8 @@ static bool is_known(const struct subcommand *command, const char *variable, siz
     return false;
 }
 
-enum status commands_check_variables(const struct subcommand *const *commands, size_t count, char *strange,
-                                     struct error *error)
+enum status commands_check_variables(const struct subcommand *const *commands, size_t count,
+                                     char strange[STRANGE_VARIABLES], struct error *error)
 {
     strange[0] = '\0';
     for (char **entry = environ; *entry != NULL; entry++) {
@@ -165,7 +165,9 @@ enum status commands_check_variables(const struct subcommand *const *commands, s
             return error_set(error, E_FORMAT, place, "no such variable; did you mean %s?", nearest);
         }
         if (!known) {
-            (void)snprintf(strange, OPTION_VARIABLE, "%.*s", (int)length, *entry);
+            size_t used = strlen(strange);
+            (void)snprintf(strange + used, STRANGE_VARIABLES - used, "%s%.*s", used == 0 ? "" : ", ", (int)length,
+                           *entry);
         }
     }
     return OK;

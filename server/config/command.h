@@ -41,11 +41,12 @@ MUST_USE enum status commands_complete(FILE *file, const char *shell, const stru
 
 /*
  * Looks for MOCKDC_... variables that no command knows. E_FORMAT when one is nearly a known one: most probably it is
- * misspelt; *error says which. Any other is a script's own: OK, with its name in `strange` (of OPTION_VARIABLE bytes),
- * or "" there.
+ * misspelt; *error says which. Any other is a script's own: OK, with the names of all such in `strange`
+ * ("MOCKDC_A, MOCKDC_B"), or "" there.
  */
-MUST_USE enum status commands_check_variables(const struct subcommand *const *commands, size_t count, char *strange,
-                                              struct error *error);
+enum { STRANGE_VARIABLES = 256 };
+MUST_USE enum status commands_check_variables(const struct subcommand *const *commands, size_t count,
+                                              char strange[STRANGE_VARIABLES], struct error *error);
 
 /* For a command that takes no arguments: E_FORMAT when there is one. */
 MUST_USE enum status command_no_arguments(const struct options *options, struct error *error);

@@ -200,7 +200,7 @@ static void test_variables(void)
         {"MOCKDCX", OK, ""},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        char strange[OPTION_VARIABLE];
+        char strange[STRANGE_VARIABLES];
         struct error error = {0};
         (void)clearenv();
         (void)setenv(rows[i].name, "1", 1);
@@ -208,6 +208,13 @@ static void test_variables(void)
         CHECK_ROW(rows[i].name,
                   rows[i].status == OK ? strcmp(strange, rows[i].says) == 0 : strstr(error.text, rows[i].says) != NULL);
     }
+    (void)clearenv();
+    (void)setenv("MOCKDC_ONE_OF_OURS", "1", 1);
+    (void)setenv("MOCKDC_ANOTHER", "1", 1);
+    char both[STRANGE_VARIABLES];
+    CHECK_OK(commands_check_variables(all, 1, both, NULL));
+    CHECK(strcmp(both, "MOCKDC_ONE_OF_OURS, MOCKDC_ANOTHER") == 0 ||
+          strcmp(both, "MOCKDC_ANOTHER, MOCKDC_ONE_OF_OURS") == 0);
     (void)clearenv();
 }
 

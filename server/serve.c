@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "app/app.h"
+#include "app/faults.h"
 #include "base/cleanup.h"
 #include "base/instant.h"
 #include "base/log.h"
@@ -43,6 +44,7 @@ struct house {
     struct http_server *http;
     struct mqtt_door *mqtt;
     bool announced;
+    struct loop_wakeup *faults_fired;
 };
 
 /* --- ports of app/ -------------------------------------------------------------------------------------------- */
@@ -103,6 +105,18 @@ static bool port_frames_wanted(void *context)
 {
     const struct house *house = context;
     return house->http != NULL && http_server_frames_wanted(house->http);
+}
+
+static void port_faults_fired(void *context)
+{
+    const struct house *house = context;
+    loop_wakeup_post(house->faults_fired);
+}
+
+static void on_faults_fired(void *context)
+{
+    const struct house *house = context;
+    app_faults_tell(house->app);
 }
 
 static void port_event(void *context, const struct event *event)
@@ -275,7 +289,8 @@ static enum status build_app(struct house *house, struct error *error)
                               .alarm = port_alarm,
                               .changed = port_changed,
                               .event = port_event,
-                              .frames_wanted = port_frames_wanted};
+                              .frames_wanted = port_frames_wanted,
+                              .faults_fired = port_faults_fired};
     return app_create(&settings, &ports, &house->app, error);
 }
 
@@ -332,6 +347,9 @@ static enum status build(struct house *house, struct error *error)
     if (status == OK && getpid() == 1) {
         status = loop_signal_create(house->loop, SIGCHLD, reap_orphans, house, &house->orphans);
     }
+    if (status == OK) {
+        status = loop_wakeup_create(house->loop, on_faults_fired, house, &house->faults_fired);
+    }
     if (status != OK) {
         return error_set(error, status, "loop", "cannot be made: %s", status_text(status));
     }
@@ -376,6 +394,9 @@ static void tear_down(struct house *house)
     http_server_destroy(house->http);
     house->http = NULL;
     app_destroy(house->app);
+    if (house->faults_fired != NULL) {
+        loop_wakeup_destroy(house->faults_fired);
+    }
     for (size_t i = 0; i < 2; i++) {
         loop_signal_destroy(house->signals[i]);
     }

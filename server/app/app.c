@@ -9,7 +9,9 @@
 #include <unistd.h>
 
 #include "app/evaluation.h"
+#include "app/faults.h"
 #include "app/internal.h"
+#include "app/journal.h"
 #include "app/timeline.h"
 #include "app/upgrade.h"
 #include "app/zones.h"
@@ -110,6 +112,15 @@ static bool load_token(void *context, const struct firmware_token *token, const 
     struct firmware_entry entry;
     loading->status = upgrade_firmware_entry(loading->app, token->token, file, &entry);
     entry.task_id = token->task_id;
+    struct task task;
+    if (loading->status == OK && !token->expired_at.known) {
+        loading->status = task_find_by_id(loading->app->store, token->task_id, &task);
+    }
+    for (size_t i = 0; loading->status == OK && !token->expired_at.known && i < task.component_count; i++) {
+        if (task.components[i].position == token->position) {
+            upgrade_fault_subject(loading->app, &task, i, &entry.subject);
+        }
+    }
     if (loading->status == OK) {
         loading->status = firmware_table_put(loading->app->table, &entry);
     }
@@ -166,6 +177,12 @@ enum status app_create(const struct app_settings *settings, const struct app_por
         (void)error_set(error, status, "app", "cannot make the firmware table");
         goto fail;
     }
+    if ((status = faults_create(ports->faults_fired, ports->context, &app->faults)) != OK ||
+        (status = journal_create((size_t)(settings->journal_bytes == 0 ? LIMIT_JOURNAL_BYTES : settings->journal_bytes),
+                                 &app->journal)) != OK) {
+        (void)error_set(error, status, "app", "out of memory");
+        goto fail;
+    }
     if ((status = sweep_folder(app, app->tmp_dir, false, error)) != OK ||
         (status = sweep_folder(app, app->files_dir, true, error)) != OK || (status = load_tokens(app, error)) != OK) {
         goto fail;
@@ -196,6 +213,8 @@ void app_destroy(struct app *app)
     }
     timeline_unload(app);
     zones_unload(app);
+    journal_destroy(app->journal);
+    faults_destroy(app->faults);
     firmware_table_destroy(app->table);
     store_close(app->store);
     free(app);

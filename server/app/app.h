@@ -15,9 +15,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buffer.h"
 #include "base/limits.h"
 #include "base/status.h"
 #include "domain/event.h"
+#include "domain/fault.h"
 #include "domain/orders.h"
 
 struct app;
@@ -45,13 +47,22 @@ struct app_ports {
     void (*event)(void *context, const struct event *event);
     /* Whether somebody listens to frames: only then they are made and told. */
     bool (*frames_wanted)(void *context);
+    /* Any thread: a fault fired; call app_faults_tell() on the loop's thread soon. NULL: it is called by itself. */
+    void (*faults_fired)(void *context);
+    /* A fault of this point was armed: what is open already is looked at. NULL: nobody acts on that. */
+    void (*fault_armed)(void *context, enum fault_point point);
+    /*
+     * The content of a clear frame (still escaped) as text, for readers of the journal. NULL: nobody can read frames.
+     */
+    enum status (*frame_text)(void *context, const uint8_t *frame, size_t length, struct buffer *text);
 };
 
 struct app_settings {
-    const char *data_dir; /* holds mockdc.db, files/, tmp/ */
-    bool strict_gates;    /* behaviour.md 4: a value never reported fails battery and signal */
-    int64_t slots;        /* devices of a plan that upgrade at once */
-    int64_t max_devices;  /* registered ones; 0: LIMIT_DEVICES */
+    const char *data_dir;  /* holds mockdc.db, files/, tmp/ */
+    bool strict_gates;     /* behaviour.md 4: a value never reported fails battery and signal */
+    int64_t slots;         /* devices of a plan that upgrade at once */
+    int64_t max_devices;   /* registered ones; 0: LIMIT_DEVICES */
+    int64_t journal_bytes; /* of the journal; 0: LIMIT_JOURNAL_BYTES */
 };
 
 /*

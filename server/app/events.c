@@ -169,3 +169,20 @@ void app_device_frame(struct app *app, int64_t device_id, bool from_device, cons
         log_debug("app", "a frame was not told: its device has gone, or memory");
     }
 }
+
+enum status events_fault(struct app *app, const struct fault *fault, enum event_what what,
+                         const struct fault_subject *subject, int64_t wall_at)
+{
+    struct event event = event_of(app, EVENT_FAULT, what, subject->product_key);
+    event.wall_at = wall_at;
+    event.plan_id = subject->plan_id;
+    text_copy_cut(event.device_key, sizeof event.device_key, subject->device_key);
+    event.of.fault = (struct event_of_fault){.id = fault->id,
+                                             .point = fault->point,
+                                             .type = fault->action.type,
+                                             .fired = fault->fired,
+                                             .attempt = subject->attempt};
+    text_copy_cut(event.of.fault.component_no, sizeof event.of.fault.component_no, subject->component_no);
+    fault_describe(fault, event.of.fault.text);
+    return app_defer_event(app, &event);
+}

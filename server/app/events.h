@@ -26,6 +26,9 @@ MUST_USE enum status events_clock(struct app *app, const char *product_key, enum
                                   int64_t devices_checked, int64_t notified);
 
 MUST_USE enum status events_package(struct app *app, const struct package *package, enum event_what what);
+/* `subject`: on what it fired, or whom it is armed for; `wall_at`: when, of the system's clock. */
+MUST_USE enum status events_fault(struct app *app, const struct fault *fault, enum event_what what,
+                                  const struct fault_subject *subject, int64_t wall_at);
 MUST_USE enum status events_product(struct app *app, const char *product_key, enum event_what what);
 
 #endif

@@ -22,6 +22,7 @@ struct node {
     int64_t size;
     int64_t sent;
     int64_t task_id;
+    struct fault_subject subject;
     int told;                 /* percent of which firmware_table_moved() told */
     TAILQ_ENTRY(node) expiry; /* while expired */
     UT_hash_handle hh;
@@ -98,6 +99,7 @@ enum status firmware_table_put(struct firmware_table *table, const struct firmwa
     memcpy(node->sha256, entry->sha256, sizeof node->sha256);
     node->size = entry->size;
     node->task_id = entry->task_id;
+    node->subject = entry->subject;
     (void)pthread_mutex_lock(&table->lock);
     bool taken = find(table, entry->token) != NULL;
     if (!taken) {
@@ -143,6 +145,8 @@ static enum status copy_out(const struct node *node, struct firmware_entry *entr
     memcpy(entry->extension, node->extension, sizeof entry->extension);
     memcpy(entry->sha256, node->sha256, sizeof entry->sha256);
     entry->size = node->size;
+    entry->task_id = node->task_id;
+    entry->subject = node->subject;
     enum status status = text_copy(entry->path, sizeof entry->path, node->path);
     return status == OK ? text_copy(entry->name, sizeof entry->name, node->name) : status;
 }

@@ -16,6 +16,7 @@
 
 #include "base/limits.h"
 #include "base/status.h"
+#include "domain/fault.h"
 
 struct firmware_table;
 
@@ -27,6 +28,7 @@ struct firmware_entry {
     char sha256[65];                /* the strong ETag */
     int64_t size;
     int64_t task_id; /* whose download it is */
+    struct fault_subject subject;
 };
 
 MUST_USE enum status firmware_table_create(struct firmware_table **table);

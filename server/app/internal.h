@@ -83,6 +83,8 @@ struct app {
     char tmp_dir[LIMIT_PATH];
     struct store *store;
     struct firmware_table *table;
+    struct faults *faults;
+    struct journal *journal;
     struct presence *present; /* uthash by device_id */
     uint64_t generations;
     struct deferred_list deferred;

@@ -6,6 +6,7 @@
 
 #include "app/evaluation.h"
 #include "app/events.h"
+#include "app/faults.h"
 #include "app/plans_life.h"
 #include "app/verifications_due.h"
 #include "base/cleanup.h"
@@ -75,11 +76,21 @@ int upgrade_progress(struct app *app, const struct task *task, size_t component)
     return (int)(found.sent * 100 / found.size);
 }
 
+void upgrade_fault_subject(struct app *app, const struct task *task, size_t component, struct fault_subject *subject)
+{
+    app_fault_subject(app, task->device_id, subject);
+    subject->plan_id = task->plan_id;
+    subject->attempt = task->components[component].attempts;
+    text_copy_cut(subject->component_no, sizeof subject->component_no, task->components[component].component_no);
+}
+
 static enum status make_tokens(struct app *app, const struct task *task, size_t component,
                                const struct package *package, struct attempt_tokens *made)
 {
     *made = (struct attempt_tokens){.count = package->file_count};
     enum status status = OK;
+    struct fault_subject subject;
+    upgrade_fault_subject(app, task, component, &subject);
     for (size_t i = 0; i < package->file_count && status == OK; i++) {
         struct firmware_entry entry;
         struct firmware_token row = {.task_id = task->id,
@@ -97,6 +108,7 @@ static enum status make_tokens(struct app *app, const struct task *task, size_t 
         }
         if (status == OK) {
             entry.task_id = task->id;
+            entry.subject = subject;
             status = app_defer_token_put(app, &entry);
         }
     }

@@ -44,6 +44,9 @@ MUST_USE enum status upgrade_run_timeouts(struct app *app, const char *scope, in
 /* Percent of the component's present download that went out, or -1 when nothing is known. */
 int upgrade_progress(struct app *app, const struct task *task, size_t component);
 
+/* What firmware of the task's component is about, for faults (faults.h). */
+void upgrade_fault_subject(struct app *app, const struct task *task, size_t component, struct fault_subject *subject);
+
 /* The entry that serves `file` under `token`. E_LIMIT: the path is too long. */
 MUST_USE enum status upgrade_firmware_entry(const struct app *app, const char *token, const struct package_file *file,
                                             struct firmware_entry *entry);

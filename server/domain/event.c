@@ -6,7 +6,7 @@
 
 static const char *const kinds[EVENT_KIND_COUNT] = {
     [EVENT_PLAN] = "plan",       [EVENT_DEVICE] = "device",   [EVENT_LOG] = "log",     [EVENT_CLOCK] = "clock",
-    [EVENT_PACKAGE] = "package", [EVENT_PRODUCT] = "product", [EVENT_FRAME] = "frame",
+    [EVENT_PACKAGE] = "package", [EVENT_PRODUCT] = "product", [EVENT_FRAME] = "frame", [EVENT_FAULT] = "fault",
 };
 
 static const char *const whats[EVENT_WHAT_COUNT] = {
@@ -19,7 +19,8 @@ static const char *const whats[EVENT_WHAT_COUNT] = {
     [WHAT_ENTRY] = "entry",         [WHAT_SET] = "set",
     [WHAT_ADVANCED] = "advanced",   [WHAT_DROPPED] = "dropped",
     [WHAT_EVALUATED] = "evaluated", [WHAT_RECEIVED] = "received",
-    [WHAT_SENT] = "sent",
+    [WHAT_SENT] = "sent",           [WHAT_ARMED] = "armed",
+    [WHAT_FIRED] = "fired",         [WHAT_REMOVED] = "removed",
 };
 
 const char *event_kind_name(enum event_kind kind)

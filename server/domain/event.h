@@ -13,6 +13,8 @@
  *   clock    set advanced dropped evaluated                  what it shows; of an evaluation, what came of it
  *   package  created deleted
  *   product  created deleted
+ *   fault    armed removed                                   what it is and for whom
+ *            fired                                           the same, and on what
  *   frame    received sent                                   a decoded frame of a device; live listeners that ask for
  * frames
  */
@@ -20,6 +22,7 @@
 #define DOMAIN_EVENT_H
 
 #include "domain/clock.h"
+#include "domain/fault.h"
 #include "domain/plan.h"
 #include "domain/task.h"
 
@@ -31,6 +34,7 @@ enum event_kind {
     EVENT_PACKAGE,
     EVENT_PRODUCT,
     EVENT_FRAME,
+    EVENT_FAULT,
     EVENT_KIND_COUNT
 };
 const char *event_kind_name(enum event_kind kind); /* "plan" ... */
@@ -56,6 +60,9 @@ enum event_what {
     WHAT_EVALUATED,
     WHAT_RECEIVED,
     WHAT_SENT,
+    WHAT_ARMED,
+    WHAT_FIRED,
+    WHAT_REMOVED,
     EVENT_WHAT_COUNT
 };
 const char *event_what_name(enum event_what what); /* "created" ... */
@@ -111,6 +118,16 @@ struct event_of_frame {
     char text[EVENT_FRAME_TEXT]; /* decoded, cut where it is longer */
 };
 
+struct event_of_fault {
+    int64_t id;
+    enum fault_point point;
+    enum fault_type type;
+    int64_t fired; /* times, this one included */
+    char component_no[LIMIT_COMPONENT_NO + 1];
+    int attempt; /* 0: of none */
+    char text[FAULT_TEXT];
+};
+
 /* Kept in the log; the others reach only those who listen at that moment. */
 bool event_is_kept(enum event_kind kind, enum event_what what);
 
@@ -131,6 +148,7 @@ struct event {
         struct event_of_clock clock;
         struct event_of_package package;
         struct event_of_frame frame;
+        struct event_of_fault fault;
     } of;
     size_t part_count;
     struct event_part parts[]; /* of a task; MCUs of a device */

@@ -69,6 +69,14 @@ static json_t *device_members(const struct event *event)
     }
 }
 
+static json_t *fault_members_of(const struct event_of_fault *fault)
+{
+    return json_pack("{s:I, s:s, s:s, s:I, s:o, s:o, s:s}", "faultId", (json_int_t)fault->id, "point",
+                     fault_point_name(fault->point), "action", fault_type_name(fault->type), "fired",
+                     (json_int_t)fault->fired, "componentNo", json_maybe_text(fault->component_no), "attempt",
+                     fault->attempt > 0 ? json_integer(fault->attempt) : json_null(), "text", fault->text);
+}
+
 static json_t *members(const struct event *event)
 {
     const struct event_of_clock *clock = &event->of.clock;
@@ -89,6 +97,8 @@ static json_t *members(const struct event *event)
         return json_pack("{s:s, s:i, s:I, s:s}", "command", event->of.frame.command, "packageId",
                          event->of.frame.package_id, "length", (json_int_t)event->of.frame.length, "text",
                          event->of.frame.text);
+    case EVENT_FAULT:
+        return fault_members_of(&event->of.fault);
     default:
         return json_object();
     }

@@ -61,6 +61,7 @@ struct input {
     int64_t wait_ms;
     int64_t verification_id; /* in the path; 0: not a number */
     struct event_filter events;
+    struct fault fault;
 };
 
 struct route;

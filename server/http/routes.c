@@ -78,6 +78,12 @@ const struct route http_routes[] = {
     {METHOD_PUT, V1 "/clock", BODY_JSON, PLACE_LOOP, false, "", clock_check_put, clock_put},
     {METHOD_POST, V1 "/clock/advance", BODY_JSON, PLACE_LOOP, false, "", clock_check_advance, clock_advance},
 
+    {METHOD_POST, V1 "/faults", BODY_JSON, PLACE_LOOP, true, "", faults_check_create, faults_create_one},
+    {METHOD_GET, V1 "/faults", BODY_NONE, PLACE_LOOP, false, PAGE "productKey ", faults_check_list, faults_list},
+    {METHOD_DELETE, V1 "/faults", BODY_NONE, PLACE_LOOP, false, " productKey ", faults_check_clear, faults_clear},
+    {METHOD_GET, V1 "/faults/{}", BODY_NONE, PLACE_LOOP, false, "", faults_check_one, faults_get},
+    {METHOD_DELETE, V1 "/faults/{}", BODY_NONE, PLACE_LOOP, false, "", faults_check_one, faults_delete},
+
     {METHOD_GET, V1 "/events", BODY_NONE, PLACE_EVENTS, false, " kind productKey deviceKey planId after ", events_check,
      NULL},
     {METHOD_GET, V1 "/server", BODY_NONE, PLACE_LOOP, false, "", request_check_no_body, server_get},

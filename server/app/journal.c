@@ -1,0 +1,204 @@
+#include "app/journal.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/internal.h"
+#include "domain/names.h"
+
+static const char *const kind_names[JOURNAL_KIND_COUNT] = {
+    "connect", "refuse", "disconnect", "frame", "firmware", "fault", "warning",
+};
+
+/* An entry with its texts and bytes behind it, in one piece. */
+struct kept {
+    struct journal_entry entry;
+    size_t size;
+    char bytes[];
+};
+
+/* A ring of pointers: number n is at n % LIMIT_JOURNAL while first <= n < next; NULL: forgotten. */
+struct journal {
+    size_t most_bytes;
+    size_t bytes;
+    size_t kept;
+    uint64_t first;
+    uint64_t next;
+    uint64_t dropped;
+    struct kept *ring[LIMIT_JOURNAL];
+};
+
+const char *journal_kind_name(enum journal_kind kind)
+{
+    assert(kind < JOURNAL_KIND_COUNT);
+    return kind_names[kind];
+}
+
+enum status journal_kind_parse(const char *name, enum journal_kind *kind)
+{
+    size_t index = 0;
+    enum status status = names_find(kind_names, JOURNAL_KIND_COUNT, name, &index);
+    if (status == OK) {
+        *kind = (enum journal_kind)index;
+    }
+    return status;
+}
+
+enum status journal_create(size_t most_bytes, struct journal **out)
+{
+    struct journal *journal = calloc(1, sizeof *journal);
+    if (journal == NULL) {
+        return E_NOMEM;
+    }
+    journal->most_bytes = most_bytes;
+    journal->first = 1;
+    journal->next = 1;
+    *out = journal;
+    return OK;
+}
+
+static struct kept **slot(struct journal *journal, uint64_t number)
+{
+    return &journal->ring[number % LIMIT_JOURNAL];
+}
+
+static void free_slot(struct journal *journal, uint64_t number)
+{
+    struct kept **place = slot(journal, number);
+    if (*place != NULL) {
+        journal->bytes -= (*place)->size;
+        journal->kept--;
+        free(*place);
+        *place = NULL;
+    }
+}
+
+void journal_destroy(struct journal *journal)
+{
+    if (journal == NULL) {
+        return;
+    }
+    for (uint64_t number = journal->first; number < journal->next; number++) {
+        free_slot(journal, number);
+    }
+    free(journal);
+}
+
+static void drop_first(struct journal *journal)
+{
+    if (*slot(journal, journal->first) != NULL) {
+        journal->dropped++;
+    }
+    free_slot(journal, journal->first++);
+}
+
+static char *put_bytes(char *to, const void *from, size_t length)
+{
+    if (length > 0) {
+        memcpy(to, from, length);
+    }
+    return to + length;
+}
+
+static size_t text_size(const char *text)
+{
+    return text == NULL ? 1 : strlen(text) + 1;
+}
+
+static char *put_text(char *to, const char *from, const char **kept)
+{
+    *kept = to;
+    return put_bytes(to, from == NULL ? "" : from, text_size(from));
+}
+
+static struct kept *keep(const struct journal_entry *entry)
+{
+    size_t size = sizeof(struct kept) + text_size(entry->name) + text_size(entry->text) + text_size(entry->range) +
+                  entry->raw_length + entry->clear_length;
+    struct kept *kept = malloc(size);
+    if (kept != NULL) {
+        kept->entry = *entry;
+        kept->size = size;
+        char *at = put_text(kept->bytes, entry->name, &kept->entry.name);
+        at = put_text(at, entry->text, &kept->entry.text);
+        at = put_text(at, entry->range, &kept->entry.range);
+        kept->entry.raw = (const uint8_t *)at;
+        at = put_bytes(at, entry->raw, entry->raw_length);
+        kept->entry.clear = entry->clear == NULL ? NULL : (const uint8_t *)at;
+        (void)put_bytes(at, entry->clear, entry->clear_length);
+    }
+    return kept;
+}
+
+void app_journal(struct app *app, struct journal_entry *entry)
+{
+    struct journal *journal = app->journal;
+    if (entry->wall_at == 0) {
+        entry->wall_at = app_wall(app);
+    }
+    entry->at = app_now(app, entry->product_key);
+    entry->number = journal->next;
+    struct kept *kept = keep(entry);
+    if (kept == NULL || kept->size > journal->most_bytes) {
+        free(kept);
+        journal->dropped++;
+        return;
+    }
+    while (journal->first < journal->next &&
+           (journal->next - journal->first == LIMIT_JOURNAL || journal->bytes + kept->size > journal->most_bytes)) {
+        drop_first(journal);
+    }
+    *slot(journal, journal->next++) = kept;
+    journal->bytes += kept->size;
+    journal->kept++;
+}
+
+static bool takes(const struct journal_filter *filter, const struct journal_entry *entry)
+{
+    return (filter->kinds == 0 || (filter->kinds & 1U << entry->kind) != 0) &&
+           (filter->plan_id == 0 || filter->plan_id == entry->plan_id) && entry->at >= filter->since &&
+           (filter->until == 0 || entry->at < filter->until) &&
+           (filter->product_key[0] == '\0' || strcmp(filter->product_key, entry->product_key) == 0) &&
+           (filter->device_key[0] == '\0' || strcmp(filter->device_key, entry->device_key) == 0);
+}
+
+bool app_journal_read(struct app *app, const struct journal_filter *filter, size_t most, journal_visitor *each,
+                      void *context, uint64_t *from)
+{
+    struct journal *journal = app->journal;
+    uint64_t number = *from < journal->first ? journal->first : *from;
+    bool goes_on = true;
+    for (size_t looked = 0; number < journal->next && looked < most && goes_on; looked++) {
+        const struct kept *kept = *slot(journal, number);
+        if (kept != NULL && takes(filter, &kept->entry)) {
+            goes_on = each(context, &kept->entry);
+        }
+        number += goes_on ? 1 : 0;
+    }
+    *from = number;
+    return number < journal->next;
+}
+
+void app_journal_counts(const struct app *app, struct journal_counts *counts)
+{
+    const struct journal *journal = app->journal;
+    *counts = (struct journal_counts){.first = journal->first,
+                                      .next = journal->next,
+                                      .kept = journal->kept,
+                                      .bytes = journal->bytes,
+                                      .dropped = journal->dropped};
+}
+
+size_t app_journal_forget(struct app *app, const char *product_key)
+{
+    struct journal *journal = app->journal;
+    size_t before = journal->kept;
+    for (uint64_t number = journal->first; number < journal->next; number++) {
+        const struct kept *kept = *slot(journal, number);
+        if (kept != NULL && (product_key == NULL || strcmp(kept->entry.product_key, product_key) == 0)) {
+            free_slot(journal, number);
+        }
+    }
+    return before - journal->kept;
+}

@@ -3,7 +3,9 @@
 #include "cli/health.h"
 #include "cli/wire.h"
 #include "fleet/device_command.h"
+#include "fleet/fleet_command.h"
 
 const struct subcommand *const commands[COMMANDS] = {
-    &serve_command, &fleet_device_command, &cli_health_command, &config_command, &cli_wire_command, &manual_command,
+    &serve_command,  &fleet_device_command, &fleet_fleet_command, &cli_health_command,
+    &config_command, &cli_wire_command,     &manual_command,
 };

@@ -6,7 +6,7 @@
 
 #include "config/command.h"
 
-enum { COMMANDS = 6 };
+enum { COMMANDS = 7 };
 
 extern const struct subcommand *const commands[COMMANDS];
 

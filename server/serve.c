@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,6 +14,7 @@
 #include "app/app.h"
 #include "app/faults.h"
 #include "base/cleanup.h"
+#include "base/descriptors.h"
 #include "base/instant.h"
 #include "base/log.h"
 #include "commands.h"
@@ -259,17 +259,6 @@ static void gauges(void *context, struct buffer *text)
     metrics_value(text, "mockdc_broker_restarts_total", NULL, (double)counters.broker_restarts);
 }
 
-/* Each link and download is a descriptor; the usual soft limit of 1024 would starve them early. The broker inherits it.
- */
-static void raise_descriptor_limit(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-        limit.rlim_cur = limit.rlim_max;
-        (void)setrlimit(RLIMIT_NOFILE, &limit); /* a refusal leaves us where we were */
-    }
-}
-
 /* --- build and tear down -------------------------------------------------------------------------------------- */
 
 static enum status build_app(struct house *house, struct error *error)
@@ -412,7 +401,7 @@ static int live(struct house *house)
     struct error error = {0};
     (void)signal(SIGPIPE, SIG_IGN);
     (void)umask(S_IRWXG | S_IRWXO); /* what is kept is nobody else's business */
-    raise_descriptor_limit();
+    (void)descriptors_raise();
     int code = EXIT_FAILED;
     enum status status = build(house, &error);
     if (status == OK) {

@@ -28,46 +28,68 @@
         .kind = OPTION_FLAG, .name = (option), .help = (sentence)                                                      \
     }
 
+/* The rows that one device and a fleet share, around those of their own. */
+#define SERVER_ROWS                                                                                                    \
+    TEXT("mqtt", "SERVER", "127.0.0.1:1883",                                                                           \
+         "HOST:PORT or a URL, as the SDK's server setting; TLS when it contains 's://'."),                             \
+        TEXT("ca-file", "FILE", NULL,                                                                                  \
+             "Certificates that the server's must chain to; without it any is taken, as the SDK does."),               \
+        TEXT("product-key", "PK", NULL, "Product key, 1 to 32 characters; needed."),                                   \
+        SECRET("product-secret", "PS", "Product secret, 1 to 32 characters; needed.")
+
+#define BEHAVIOUR_ROWS                                                                                                 \
+    TEXT("model", "TEXT", "EC200U", "Module type in 0x0044."),                                                         \
+        TEXT("mcu", "COMPONENT=VERSION,..", NULL, "MCU components and their versions, as in STM32=1_0_0,GPS=2.0."),    \
+        TEXT("module-version", "VERSION", "MODULE_1_0_0", "Version of the module's own firmware."),                    \
+        TEXT("module-suffix", "TEXT", NULL, "What the application adds to it in 0x0044."),                             \
+        NUMBER("battery", "PERCENT", "100", 0, 100, "Battery."), TEXT("voltage", "VOLT", "3.7", "Voltage."),           \
+        NUMBER("signal", "DBM", "-70", -200, 100, "RSSI."),                                                            \
+        TEXT("rsrp", "DBM", NULL, "RSRP; only then the application reports it."),                                      \
+        NUMBER("flash-free", "BYTES", "4194304", 0, UINT32_MAX,                                                        \
+               "Free flash; an MCU file that is larger is fetched in pieces, a larger module image fails."),           \
+        NUMBER("keep-alive", "S", "120", 1, 65535, "MQTT keep alive; up to 20 becomes 21."),                           \
+        FLAG("encrypt", "Announce session encryption and use it when the server sends a key."),                        \
+        FLAG("sha256", "Mode 1: want a SHA-256 in the firmware information."),                                         \
+        FLAG("no-request", "Do not ask for an upgrade when online."),                                                  \
+        NUMBER("request-every", "S", "0", 0, 86400, "Ask again every S seconds; 0: no."),                              \
+        NUMBER("delay-accept", "MS", "0", 0, 86400000, "The application's time to decide about a plan."),              \
+        CHOICE("on-notify", "accept|refuse|ignore", "accept", "What the application decides."),                        \
+        CHOICE("flash", "ok|fail|wrong-version|silent", "ok", "How flashing ends."),                                   \
+        NUMBER("restart-at", "STEP", "0", 0, 9, "Restart once, when status 1, 2, 4, 5, 8 or 9 is acknowledged."),      \
+        NUMBER("power-cut", "STEP", "0", 0, 9, "Power fails once, right after status 1, 2, 4, 5, 8 or 9 was sent."),   \
+        NUMBER("power-off", "MS", "1000", 0, 86400000, "How long the power is off then."),                             \
+        FLAG("disorder", "Report 4 and 8 behind the status that follows them."),                                       \
+        NUMBER("time-scale", "N", "1", 1, 10000, "Divide the device's own waits: flashing, reboots, back-off."),       \
+        NUMBER("upgrades", "N", "1", 1, 1000000, "Exit 0 after N upgraded plans."),                                    \
+        CHOICE("exit-after", "upgraded|failed|never", "upgraded",                                                      \
+               "upgraded: a failed attempt may be followed by another; failed: exit 1 at the first 12 or refusal; "    \
+               "never: only a signal or the timeout ends it."),                                                        \
+        NUMBER("patience", "S", "15", 1, 86400,                                                                        \
+               "How long after a failed attempt another one may start, before exit 1."),                               \
+        NUMBER("timeout", "S", "0", 0, 31536000, "Exit 3 after S seconds; 0: no limit.")
+
 const struct option device_option_table[] = {
-    TEXT("mqtt", "SERVER", "127.0.0.1:1883",
-         "HOST:PORT or a URL, as the SDK's server setting; TLS when it contains 's://'."),
-    TEXT("ca-file", "FILE", NULL,
-         "Certificates that the server's must chain to; without it any is taken, as the SDK does."),
-    TEXT("product-key", "PK", NULL, "Product key, 1 to 32 characters; needed."),
-    SECRET("product-secret", "PS", "Product secret, 1 to 32 characters; needed."),
+    SERVER_ROWS,
     TEXT("device-key", "DK", NULL, "Device key, 1 to 16 characters (IMEI or MAC); needed."),
     SECRET("device-secret", "DS", "Device secret; without it the device authenticates with the product secret first."),
-    TEXT("model", "TEXT", "EC200U", "Module type in 0x0044."),
-    TEXT("mcu", "COMPONENT=VERSION,..", NULL, "MCU components and their versions, as in STM32=1_0_0,GPS=2.0."),
-    TEXT("module-version", "VERSION", "MODULE_1_0_0", "Version of the module's own firmware."),
-    TEXT("module-suffix", "TEXT", NULL, "What the application adds to it in 0x0044."),
-    NUMBER("battery", "PERCENT", "100", 0, 100, "Battery."),
-    TEXT("voltage", "VOLT", "3.7", "Voltage."),
-    NUMBER("signal", "DBM", "-70", -200, 100, "RSSI."),
-    TEXT("rsrp", "DBM", NULL, "RSRP; only then the application reports it."),
-    NUMBER("flash-free", "BYTES", "4194304", 0, UINT32_MAX,
-           "Free flash; an MCU file that is larger is fetched in pieces, a larger module image fails."),
-    NUMBER("keep-alive", "S", "120", 1, 65535, "MQTT keep alive; up to 20 becomes 21."),
-    FLAG("encrypt", "Announce session encryption and use it when the server sends a key."),
-    FLAG("sha256", "Mode 1: want a SHA-256 in the firmware information."),
-    FLAG("no-request", "Do not ask for an upgrade when online."),
-    NUMBER("request-every", "S", "0", 0, 86400, "Ask again every S seconds; 0: no."),
-    NUMBER("delay-accept", "MS", "0", 0, 86400000, "The application's time to decide about a plan."),
-    CHOICE("on-notify", "accept|refuse|ignore", "accept", "What the application decides."),
-    CHOICE("flash", "ok|fail|wrong-version|silent", "ok", "How flashing ends."),
-    NUMBER("restart-at", "STEP", "0", 0, 9, "Restart once, when status 1, 2, 4, 5, 8 or 9 is acknowledged."),
-    NUMBER("power-cut", "STEP", "0", 0, 9, "Power fails once, right after status 1, 2, 4, 5, 8 or 9 was sent."),
-    NUMBER("power-off", "MS", "1000", 0, 86400000, "How long the power is off then."),
-    FLAG("disorder", "Report 4 and 8 behind the status that follows them."),
     TEXT("state-file", "FILE", NULL, "The device's flash: read at start, written at each change."),
-    NUMBER("time-scale", "N", "1", 1, 10000, "Divide the device's own waits: flashing, reboots, back-off."),
-    NUMBER("upgrades", "N", "1", 1, 1000000, "Exit 0 after N upgraded plans."),
-    CHOICE("exit-after", "upgraded|failed|never", "upgraded",
-           "upgraded: a failed attempt may be followed by another; failed: exit 1 at the first 12 or refusal; "
-           "never: only a signal or the timeout ends it."),
-    NUMBER("patience", "S", "15", 1, 86400, "How long after a failed attempt another one may start, before exit 1."),
-    NUMBER("timeout", "S", "0", 0, 31536000, "Exit 3 after S seconds; 0: no limit."),
+    BEHAVIOUR_ROWS,
     FLAG("json", "One JSON object per line."),
+    {0},
+};
+
+const struct option fleet_option_table[] = {
+    SERVER_ROWS,
+    TEXT("device-key", "DK", "867000000000001",
+         "Device key of the first device; the digits at its end count up for the others."),
+    NUMBER("count", "N", "100", 1, FLEET_MOST, "How many devices."),
+    NUMBER("rate", "N", "500", 0, 1000000, "Devices switched on per second; 0: all at once."),
+    TEXT(
+        "faulty", "PERCENT", "100",
+        "The share of devices, spread evenly, for which --flash, --on-notify, --power-cut, --restart-at and --disorder "
+        "hold; the others behave."),
+    BEHAVIOUR_ROWS,
+    FLAG("json", "The summary as one JSON object."),
     {0},
 };
 
@@ -194,11 +216,13 @@ enum status device_settings_read(const struct options *options, struct virtual_d
     read_text(&reading, "product-key", read.product_key, sizeof read.product_key, true);
     read_text(&reading, "product-secret", read.product_secret, sizeof read.product_secret, true);
     read_text(&reading, "device-key", read.device_key, sizeof read.device_key, true);
-    read_text(&reading, "device-secret", read.device_secret, sizeof read.device_secret, false);
     read_text(&reading, "model", read.model, sizeof read.model, false);
     read_text(&reading, "module-version", read.module_version, sizeof read.module_version, true);
     read_text(&reading, "module-suffix", read.module_suffix, sizeof read.module_suffix, false);
-    read_text(&reading, "state-file", read.state_file, sizeof read.state_file, false);
+    if (options->table == device_option_table) {
+        read_text(&reading, "device-secret", read.device_secret, sizeof read.device_secret, false);
+        read_text(&reading, "state-file", read.state_file, sizeof read.state_file, false);
+    }
     read_mcus(&reading, &read.mcus);
     read_numbers(&reading, &read);
     read.encrypt = options_flag(options, "encrypt");
@@ -212,4 +236,13 @@ enum status device_settings_read(const struct options *options, struct virtual_d
         *settings = read;
     }
     return reading.status;
+}
+
+void device_settings_heal(struct virtual_device_settings *settings)
+{
+    settings->flash = DEVICE_FLASH_OK;
+    settings->decision = DEVICE_ACCEPTS;
+    settings->restart_at = 0;
+    settings->power_cut_at = 0;
+    settings->disorder = false;
 }

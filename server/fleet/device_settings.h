@@ -1,5 +1,5 @@
 /*
- * The options of `mockdc device` and the settings that they make.
+ * The options of `mockdc device` and `mockdc fleet`, and the settings that they make.
  */
 #ifndef FLEET_DEVICE_SETTINGS_H
 #define FLEET_DEVICE_SETTINGS_H
@@ -7,10 +7,16 @@
 #include "config/options.h"
 #include "fleet/virtual_device.h"
 
-extern const struct option device_option_table[];
+enum { FLEET_MOST = 50000 };
 
-/* E_FORMAT, E_LIMIT: *error names the option and what is allowed. */
+extern const struct option device_option_table[];
+extern const struct option fleet_option_table[];
+
+/* `options` are of one of the two tables. E_FORMAT, E_LIMIT: *error names the option and what is allowed. */
 MUST_USE enum status device_settings_read(const struct options *options, struct virtual_device_settings *settings,
                                           struct error *error);
+
+/* Takes the device's misbehaviour away: --flash, --on-notify, --power-cut, --restart-at, --disorder. */
+void device_settings_heal(struct virtual_device_settings *settings);
 
 #endif

@@ -10,7 +10,8 @@
 #include "fleet/peer.h"
 #include "support/suite.h"
 
-enum { GUARD_MS = 20 * 1000, SCALE = 1000 };
+/* A run without an outcome is watched for WATCH_MS: its device has nothing left to do long before. */
+enum { GUARD_MS = 20 * 1000, WATCH_MS = 700, SCALE = 1000 };
 
 struct run {
     struct loop *loop;
@@ -45,15 +46,15 @@ static void on_guard(void *context)
     loop_stop(run->loop);
 }
 
-static void play(struct run *run, struct peer *peer, const struct peer_plan *plan,
-                 const struct virtual_device_settings *settings)
+static void play_for(int64_t guard_ms, struct run *run, struct peer *peer, const struct peer_plan *plan,
+                     const struct virtual_device_settings *settings)
 {
     struct virtual_device *device = NULL;
     struct error error = {0};
     *run = (struct run){.outcome = DEVICE_GOES_ON};
     CHECK_FATAL(loop_create(&run->loop) == OK);
     CHECK_OK(loop_timer_create(run->loop, on_guard, run, &run->guard));
-    loop_timer_arm(run->guard, GUARD_MS);
+    loop_timer_arm(run->guard, guard_ms);
     peer_start(peer, run->loop, plan);
     struct virtual_device_settings copy = *settings;
     text_copy_cut(copy.server.host, sizeof copy.server.host, "127.0.0.1");
@@ -65,6 +66,12 @@ static void play(struct run *run, struct peer *peer, const struct peer_plan *pla
     peer_stop(peer);
     loop_timer_destroy(run->guard);
     loop_destroy(run->loop);
+}
+
+static void play(struct run *run, struct peer *peer, const struct peer_plan *plan,
+                 const struct virtual_device_settings *settings)
+{
+    play_for(GUARD_MS, run, peer, plan, settings);
 }
 
 static const struct virtual_device_settings standard = {
@@ -231,6 +238,36 @@ static const struct row {
      DEVICE_FAILED,
      "1 2 4 5 8 9 12 ",
      NULL},
+    {"MCU, flashing never ends: no version comes",
+     {.count = 1, .components = {MCU}},
+     {.flash = DEVICE_FLASH_SILENT},
+     DEVICE_GOES_ON,
+     "1 2 4 5 8 9 ",
+     NULL},
+    {"module, flashing never ends",
+     {.count = 1, .components = {MODULE}},
+     {.flash = DEVICE_FLASH_SILENT},
+     DEVICE_GOES_ON,
+     "1 2 4 5 8 9 ",
+     NULL},
+    {"ignored: only the SDK's own 1",
+     {.count = 1, .components = {MCU}},
+     {.decision = DEVICE_IGNORES},
+     DEVICE_GOES_ON,
+     "1 ",
+     NULL},
+    {"MCU, power cut at 1: its 1 is never released, the plan is forgotten",
+     {.count = 1, .components = {MCU}},
+     {.power_cut_at = 1},
+     DEVICE_GOES_ON,
+     "",
+     "powerCut:idle"},
+    {"MCU, power cut at 5",
+     {.count = 1, .components = {MCU}, .retries = 1},
+     {.power_cut_at = 5},
+     DEVICE_UPGRADED,
+     "1 2 4 12 4 5 8 9 11 ",
+     "powerCut:"},
     {"MCU, power cut at 2",
      {.count = 1, .components = {MCU}, .retries = 1, .acts_on_publish = false},
      {.power_cut_at = 2},
@@ -337,7 +374,7 @@ static void check_row(const struct row *row)
     struct peer peer;
     struct virtual_device_settings settings = standard;
     apply(&row->change, &settings);
-    play(&run, &peer, &row->plan, &settings);
+    play_for(row->outcome == DEVICE_GOES_ON ? WATCH_MS : GUARD_MS, &run, &peer, &row->plan, &settings);
     CHECK_ROW(row->name, run.outcome == row->outcome);
     CHECK_ROW(row->name, strcmp(peer.statuses, row->statuses) == 0);
     CHECK_ROW(row->name, peer.protocol_errors == 0);

@@ -46,6 +46,9 @@ static void test_wrong_options(void)
         {"$M health --url ftp://x", {"--url: 'ftp://x'", "http://HOST:PORT"}},
         {"$M health now", {"now", "is no option"}},
         {"$M device --flash maybe", {"--flash: 'maybe'", "ok|fail|wrong-version|silent"}},
+        {"$M fleet --product-key p --product-secret s --faulty 5x", {"--faulty", "'5x' is no percentage"}},
+        {"$M fleet --product-key p --product-secret s --device-key PUMP9 --count 2",
+         {"--device-key", "too few digits"}},
         {"$M manual nothing", {"no command 'nothing'"}},
         {"$M manual --completion csh", {"--completion: 'csh'", "bash|zsh|fish"}},
         {"$M nonsense", {"no command 'nonsense'"}},
@@ -126,7 +129,7 @@ static void test_health_finds(void)
 
 static void test_help(void)
 {
-    static const char *const commands[] = {"serve", "device", "health", "config", "wire", "manual"};
+    static const char *const commands[] = {"serve", "device", "fleet", "health", "config", "wire", "manual"};
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         char line[64];
         (void)snprintf(line, sizeof line, "$M %s --help", commands[i]);

@@ -98,6 +98,7 @@ struct ota_status_message {
     char name[LIMIT_DEVICE_TEXT + 1];
     struct wire_int component_type; /* 0 module, 1 MCU */
     char component_no[LIMIT_COMPONENT_NO + 1];
+    bool has_digest;   /* decoded: id 19 was there, whatever it says */
     bool wants_sha256; /* id 19 = "sha256" */
     struct reported_versions versions;
 };

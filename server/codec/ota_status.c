@@ -53,6 +53,7 @@ enum status ota_status_decode(const uint8_t *payload, size_t length, struct ota_
     field_read_int(top, ID_COMPONENT_TYPE, &message->component_type);
     (void)field_read_text(top, ID_COMPONENT_NO, message->component_no, sizeof message->component_no);
     char digest[sizeof DIGEST_SHA256 + 1];
+    message->has_digest = ttlv_find(top, ID_DIGEST) != NULL;
     message->wants_sha256 =
         field_read_text(top, ID_DIGEST, digest, sizeof digest) && strcmp(digest, DIGEST_SHA256) == 0;
     versions_read(top, &message->versions);

@@ -41,8 +41,10 @@ struct info_report {
 struct upgrade_report {
     int status; /* as on the wire; protocol.md, 9.1 */
     char status_name[LIMIT_DEVICE_TEXT + 1];
+    bool right_name; /* the name is that of the status */
     char component_no[LIMIT_COMPONENT_NO + 1];
     struct maybe_int component_type;
+    bool has_digest; /* id 19 was there, whatever it says */
     bool wants_sha256;
     struct version_report versions;
 };

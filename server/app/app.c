@@ -11,6 +11,7 @@
 #include "app/evaluation.h"
 #include "app/faults.h"
 #include "app/internal.h"
+#include "app/referee.h"
 #include "app/journal.h"
 #include "app/timeline.h"
 #include "app/upgrade.h"
@@ -177,7 +178,8 @@ enum status app_create(const struct app_settings *settings, const struct app_por
         (void)error_set(error, status, "app", "cannot make the firmware table");
         goto fail;
     }
-    if ((status = faults_create(ports->faults_fired, ports->context, &app->faults)) != OK ||
+    if ((status = referees_create(&app->referees)) != OK ||
+        (status = faults_create(ports->faults_fired, ports->context, &app->faults)) != OK ||
         (status = journal_create((size_t)(settings->journal_bytes == 0 ? LIMIT_JOURNAL_BYTES : settings->journal_bytes),
                                  &app->journal)) != OK) {
         (void)error_set(error, status, "app", "out of memory");
@@ -213,6 +215,7 @@ void app_destroy(struct app *app)
     }
     timeline_unload(app);
     zones_unload(app);
+    referees_destroy(app->referees);
     journal_destroy(app->journal);
     faults_destroy(app->faults);
     firmware_table_destroy(app->table);
@@ -288,6 +291,7 @@ void app_arm_alarm(struct app *app)
         int64_t rest = pending->due - app->ports.monotonic(app->ports.context);
         delay = rest < delay ? rest : delay;
     }
+    delay = referees_delay(app, delay);
     int64_t held = app->not_before - app->ports.monotonic(app->ports.context);
     delay = delay > held ? delay : held;
     app->ports.alarm(app->ports.context, delay > 0 ? delay : 0);
@@ -362,6 +366,7 @@ static void advance_one(struct app *app)
 void app_alarm(struct app *app)
 {
     run_pending(app);
+    referees_run(app);
     run_timeline(app, app->timeline);
     struct timeline *timeline = NULL;
     struct timeline *next = NULL;

@@ -7,6 +7,7 @@
 #include "app/evaluation.h"
 #include "app/events.h"
 #include "app/internal.h"
+#include "app/referee.h"
 #include "app/upgrade.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -166,6 +167,7 @@ void app_device_online(struct app *app, int64_t device_id)
     presence->got_status = false;
     presence->got_info = false;
     presence->reported = false;
+    referees_online(app, device_id);
     link_event(app, device_id, SESSION_ONLINE);
     app_arm_pending(app, presence, PENDING_REPORTED);
     app_arm_pending(app, presence, PENDING_SETTLED);
@@ -180,6 +182,7 @@ void app_device_offline(struct app *app, int64_t device_id)
     HASH_DEL(app->present, presence);
     free(presence);
     app->presence_changes++;
+    referees_offline(app, device_id);
     link_event(app, device_id, SESSION_OFFLINE);
 }
 
@@ -276,6 +279,9 @@ enum status app_device_status(struct app *app, int64_t device_id, const struct s
         status = app_use_end(app, status_use(app, device_id, report));
     }
     struct presence *presence = app_presence(app, device_id);
+    if (status == OK && report->flash_free.known) {
+        referees_flash(app, device_id, report->flash_free.value);
+    }
     if (status == OK && presence != NULL) {
         presence->got_status = true;
         reports_came(app, device_id, false);
@@ -399,8 +405,13 @@ static enum status upgrade_use(struct app *app, int64_t device_id, const struct 
 
 enum status app_device_upgrade(struct app *app, int64_t device_id, const struct upgrade_report *report)
 {
+    referees_status_begins(app, device_id, report);
     enum status status = app_use_begin(app);
-    return status == OK ? app_use_end(app, upgrade_use(app, device_id, report)) : status;
+    if (status == OK) {
+        status = app_use_end(app, upgrade_use(app, device_id, report));
+    }
+    referees_status_ends(app);
+    return status;
 }
 
 enum status app_device_seen(struct app *app, int64_t device_id)

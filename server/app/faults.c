@@ -11,6 +11,7 @@
 #include "app/events.h"
 #include "app/internal.h"
 #include "app/journal.h"
+#include "app/referee.h"
 #include "app/timeline.h"
 #include "base/instant.h"
 #include "base/log.h"
@@ -364,6 +365,10 @@ static void tell(struct app *app, const struct firing *firing)
     text_copy_cut(entry.device_key, sizeof entry.device_key, subject->device_key);
     text_copy_cut(entry.component_no, sizeof entry.component_no, subject->component_no);
     app_journal(app, &entry);
+    bool touches = firing->fault.point == FAULT_MQTT_LINK || firing->fault.point == FAULT_MQTT_CONNECT;
+    if (touches && subject->device_id != 0) {
+        referees_disturbed(app, subject->device_id);
+    }
     log_firing(app, firing, text);
     tell_event(app, &firing->fault, WHAT_FIRED, subject, firing->wall_at);
 }

@@ -85,6 +85,7 @@ struct app {
     struct firmware_table *table;
     struct faults *faults;
     struct journal *journal;
+    struct referees *referees;
     struct presence *present; /* uthash by device_id */
     uint64_t generations;
     struct deferred_list deferred;

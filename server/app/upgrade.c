@@ -8,6 +8,7 @@
 #include "app/events.h"
 #include "app/faults.h"
 #include "app/plans_life.h"
+#include "app/referee.h"
 #include "app/verifications_due.h"
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -251,6 +252,9 @@ static enum status note_old_sdk(struct scene *scene, struct log_entry *entry)
 static enum status apply_log(struct scene *scene, struct log_entry *entry)
 {
     entry->at = scene->at;
+    if (entry->kind == LOG_PROTOCOL_WARNING) {
+        referees_name(scene->app, scene->task->device_id, scene->task->plan_id, entry);
+    }
     enum status status = entry->kind == LOG_PLAN_ISSUED ? note_old_sdk(scene, entry) : OK;
     return status == OK ? events_log(scene->app, scene->task->plan_id, scene->task->device_id, entry) : status;
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/referee.h"
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -68,6 +69,9 @@ static enum status send_frame(struct link *link, uint16_t command, struct buffer
     status = bus_publish(link->door->bus, topic, message->data, message->length);
     if (status == OK) {
         link->door->counters.downlinks++;
+        if (command == COMMAND_OTA_NOTIFY || command == COMMAND_FIRMWARE_INFO) {
+            app_referee_ordered(link->door->app, peer->device_id, command == COMMAND_FIRMWARE_INFO);
+        }
         watch_frame(link->door->app, peer->device_id,
                     &(struct frame){.package_id = peer->last_package_id,
                                     .command = command,

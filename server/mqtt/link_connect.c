@@ -5,6 +5,7 @@
 
 #include "app/catalog.h"
 #include "app/devices.h"
+#include "app/referee.h"
 #include "base/cleanup.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -150,6 +151,8 @@ static void accept_device(struct link *link, const struct decision *decision, co
     link->send_key = decision->session;
     text_copy_cut(link->secret, sizeof link->secret, device.secret);
     door->counters.accepted++;
+    struct connect_conduct conduct = {.flags = connect->flags, .keep_alive_s = connect->keep_alive_s};
+    app_referee_connected(door->app, device.id, &conduct);
     open_relay(link, connect, decision->client_id, decision->client_id);
     log_info("front", "device=%s connected type=%d encrypted=%s from %s", link->name,
              decision->mode == AUTH_TYPE_0 ? 0 : 1, decision->session ? "yes" : "no", link->address);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "app/devices.h"
+#include "app/referee.h"
 #include "base/instant.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -62,10 +63,10 @@ static void note_publish(struct link *link, const struct mqtt_packet *packet)
         link->warned = true;
         return;
     }
+    uint32_t digest = hold_digest(publish.topic.text, publish.topic.length, publish.payload, publish.payload_length);
+    passing_note(&link->peer->passing, digest, publish.qos);
     if (publish.qos > 0) {
-        hold_note_publish(
-            &link->hold, publish.packet_id,
-            hold_digest(publish.topic.text, publish.topic.length, publish.payload, publish.payload_length));
+        hold_note_publish(&link->hold, publish.packet_id, digest);
     }
 }
 
@@ -78,6 +79,8 @@ static bool passes_up(struct link *link, const struct mqtt_packet *packet)
         passes = is_new_subscribe(link, packet);
     } else if (packet->type == MQTT_PUBLISH) {
         note_publish(link, packet);
+    } else if (packet->type == MQTT_DISCONNECT) {
+        app_referee_farewell(link->door->app, link->peer->device_id);
     }
     if (!passes) {
         link->door->counters.repeats_absorbed++;

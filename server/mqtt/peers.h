@@ -17,6 +17,7 @@
 #include "base/limits.h"
 #include "base/status.h"
 #include "crypto/session_cipher.h"
+#include "mqtt/passing.h"
 #include "mqtt/recent.h"
 
 enum { PEERS_IDLE = LIMIT_LINKS };
@@ -37,6 +38,7 @@ struct peer {
     struct session_key key;   /* of the present (or last) link */
     struct session_key older; /* of the link before: a message of it may still be on its way */
     struct recent recent;
+    struct passing passing;
     uint16_t last_package_id; /* of the downlinks of this link */
     UT_hash_handle by_client;
     UT_hash_handle by_device;

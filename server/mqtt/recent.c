@@ -26,6 +26,17 @@ bool recent_has(const struct recent *recent, const struct recent_key *key)
     return false;
 }
 
+bool recent_has_other(const struct recent *recent, const struct recent_key *key)
+{
+    for (size_t i = 0; i < RECENT_FRAMES; i++) {
+        const struct recent_key *other = &recent->ring[i];
+        if (other->package_id == key->package_id && (other->command != key->command || other->digest != key->digest)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void recent_add(struct recent *recent, const struct recent_key *key)
 {
     recent->ring[recent->next] = *key;

@@ -28,6 +28,8 @@ struct recent {
 
 struct recent_key recent_key_of(const struct frame *frame);
 bool recent_has(const struct recent *recent, const struct recent_key *key);
+/* Another frame among them has the package id. */
+bool recent_has_other(const struct recent *recent, const struct recent_key *key);
 void recent_add(struct recent *recent, const struct recent_key *key);
 void recent_forget(struct recent *recent, const struct recent_key *key); /* its commit failed: it may come again */
 

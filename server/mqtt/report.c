@@ -1,5 +1,7 @@
 #include "mqtt/report.h"
 
+#include <string.h>
+
 #include "app/devices.h"
 #include "base/text.h"
 #include "codec/device_messages.h"
@@ -84,6 +86,8 @@ static enum status hand_in_upgrade(struct app *app, int64_t device_id, const str
         return OK;
     }
     struct upgrade_report report = {.status = message.status,
+                                    .right_name = strcmp(message.name, ota_status_name(message.status)) == 0,
+                                    .has_digest = message.has_digest,
                                     .component_type = to_int(message.component_type),
                                     .wants_sha256 = message.wants_sha256};
     text_copy_cut(report.status_name, sizeof report.status_name, message.name);

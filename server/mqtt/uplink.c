@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/devices.h"
+#include "app/referee.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "codec/frame.h"
@@ -14,6 +15,14 @@
 #include "mqtt/watch.h"
 
 enum { HEX_BYTES = 256 };
+
+/* As the bus brought it. */
+struct message {
+    const char *topic;
+    uint32_t digest;
+    const uint8_t *payload;
+    size_t length;
+};
 
 enum status uplink_init(struct uplink_burst *burst)
 {
@@ -75,6 +84,7 @@ static void note_malformed(struct mqtt_door *door, const struct peer *peer, cons
     hex_encode(payload, length < HEX_BYTES ? length : HEX_BYTES, hex);
     log_warn("uplink", "device=%s malformed frame of %zu bytes dropped (%s): %s", peer->name, length, why, hex);
     door->counters.malformed++;
+    app_referee_malformed(door->app, peer->device_id, why);
     if (app_device_malformed(door->app, peer->device_id) != OK) {
         log_debug("uplink", "device=%s the malformed frame was not counted", peer->name);
     }
@@ -90,23 +100,56 @@ static bool decrypt(struct uplink_burst *burst, const struct session_key *key, c
 
 /* Clear and encrypted frames may be mixed on one connection (protocol.md, 5). */
 static bool open_frame(struct uplink_burst *burst, const struct peer *peer, const uint8_t *payload, size_t length,
-                       struct frame *frame)
+                       struct frame *frame, bool *encrypted)
 {
+    *encrypted = !frame_is_clear(payload, length);
     if (length > LIMIT_MQTT_PACKET) {
         return false;
     }
-    if (frame_is_clear(payload, length)) {
+    if (!*encrypted) {
         return frame_decode(payload, length, burst->scratch, frame) == OK;
     }
     return decrypt(burst, &peer->key, payload, length, frame) || decrypt(burst, &peer->older, payload, length, frame);
 }
 
+static bool is_of_device(uint16_t command)
+{
+    static const uint16_t commands[] = {COMMAND_TSL_ANSWER, COMMAND_TSL_REPORT,  COMMAND_TRANSPARENT_UP,
+                                        COMMAND_STATUS,     COMMAND_INFO,        COMMAND_DEVICE_ERROR,
+                                        COMMAND_OTA_STATUS, COMMAND_OTA_REQUEST, COMMAND_LOCATION};
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        if (commands[i] == command) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* For the referee. A message that came before its server did has no QoS that we know. */
+static void show_conduct(struct mqtt_door *door, const struct peer *peer, const struct message *message,
+                         const struct frame *frame, bool encrypted, bool id_reused)
+{
+    const char *kind = strrchr(message->topic, '/');
+    struct frame_conduct conduct = {
+        .command = frame->command,
+        .package_id = frame->package_id,
+        .qos = passing_qos(&peer->passing, message->digest),
+        .right_kind = kind != NULL && strcmp(kind + 1, command_topic_kind(frame->command)) == 0,
+        .known = is_of_device(frame->command),
+        .encrypted = encrypted,
+        .id_reused = id_reused,
+    };
+    app_referee_frame(door->app, peer->device_id, &conduct);
+}
+
 /* True: it is done and may be acknowledged. *key: what was remembered of it. */
-static bool handle(struct mqtt_door *door, struct peer *peer, const uint8_t *payload, size_t length,
-                   struct recent_key *key)
+static bool handle(struct mqtt_door *door, struct peer *peer, const struct message *message, struct recent_key *key)
 {
     struct frame frame;
-    if (!open_frame(&door->burst, peer, payload, length, &frame)) {
+    const uint8_t *payload = message->payload;
+    size_t length = message->length;
+    bool encrypted = false;
+    if (!open_frame(&door->burst, peer, payload, length, &frame, &encrypted)) {
         note_malformed(door, peer, "no frame", payload, length);
         return true;
     }
@@ -120,6 +163,7 @@ static bool handle(struct mqtt_door *door, struct peer *peer, const uint8_t *pay
         return true;
     }
     bool malformed = false;
+    show_conduct(door, peer, message, &frame, encrypted, !may_repeat && recent_has_other(&peer->recent, &found));
     enum status status = report_hand_in(door->app, peer->device_id, &frame, &malformed);
     if (malformed) {
         note_malformed(door, peer, command_name(frame.command), payload, length);
@@ -154,7 +198,8 @@ void uplink_message(struct mqtt_door *door, const char *topic, const uint8_t *pa
     }
     done->digest = hold_digest(topic, strlen(topic), payload, length);
     done->key = (struct recent_key){0};
-    done->good = burst->open && handle(door, peer, payload, length, &done->key);
+    struct message message = {.topic = topic, .digest = done->digest, .payload = payload, .length = length};
+    done->good = burst->open && handle(door, peer, &message, &done->key);
     burst->count++;
     if (burst->count == UPLINK_BURST) {
         uplink_burst_end(door);

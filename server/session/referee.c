@@ -66,8 +66,8 @@ static void take_connect(struct game *game)
 
 static void take_subscribed(struct game *game)
 {
-    game->referee->subscribed = true;
-    game->referee->reports_due = game->now + REFEREE_REPORTS_MS;
+    game->referee->subscribed = game->referee->linked;
+    game->referee->reports_due = game->referee->linked ? game->now + REFEREE_REPORTS_MS : REFEREE_NEVER;
 }
 
 static void take_gone(struct game *game)
@@ -286,8 +286,10 @@ static void take_status(struct game *game)
     if (again && !game->referee->first) {
         return; /* it could not be stored, and came a second time */
     }
-    judge_members(game, report);
-    judge_order(game, report->status);
+    if (game->referee->linked) { /* else it may be of a link that has gone, or of before the server started */
+        judge_members(game, report);
+        judge_order(game, report->status);
+    }
     note_status(game, report);
 }
 

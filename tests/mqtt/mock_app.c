@@ -1,4 +1,5 @@
 #include "mock_app.h"
+#include "app/referee.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -171,4 +172,39 @@ void app_device_frame(struct app *app, int64_t device_id, bool from_device, cons
     (void)device_id;
     (void)from_device;
     (void)frame;
+}
+
+/* What the referee would hear is its own tests' business. */
+void app_referee_connected(struct app *app, int64_t device_id, const struct connect_conduct *connect)
+{
+    (void)app;
+    (void)device_id;
+    (void)connect;
+}
+
+void app_referee_farewell(struct app *app, int64_t device_id)
+{
+    (void)app;
+    (void)device_id;
+}
+
+void app_referee_frame(struct app *app, int64_t device_id, const struct frame_conduct *frame)
+{
+    (void)app;
+    (void)device_id;
+    (void)frame;
+}
+
+void app_referee_malformed(struct app *app, int64_t device_id, const char *why)
+{
+    (void)app;
+    (void)device_id;
+    (void)why;
+}
+
+void app_referee_ordered(struct app *app, int64_t device_id, bool firmware)
+{
+    (void)app;
+    (void)device_id;
+    (void)firmware;
 }

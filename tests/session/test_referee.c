@@ -214,7 +214,9 @@ static struct upgrade_report right_status(int status)
 static const char *judge_members(struct upgrade_report report)
 {
     struct referee referee;
+    struct connect_conduct connect = {.flags = 0x42, .keep_alive_s = 120};
     referee_init(&referee);
+    (void)judge(&referee, (struct referee_event){.kind = REFEREE_CONNECTED, .connect = &connect});
     return judge(&referee, (struct referee_event){.kind = REFEREE_STATUS, .upgrade = &report});
 }
 

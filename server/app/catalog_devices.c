@@ -4,6 +4,7 @@
 #include "app/catalog.h"
 #include "app/events.h"
 #include "app/internal.h"
+#include "app/referee.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "store/device_rows.h"
@@ -79,7 +80,9 @@ struct listing {
 static bool show(void *context, const struct device *device)
 {
     struct listing *listing = context;
-    struct device_view view = {.device = device, .online = app_is_online(listing->app, device->id)};
+    struct device_view view = {.device = device,
+                               .online = app_is_online(listing->app, device->id),
+                               .warnings = app_referee_warnings(listing->app, device->id)};
     if (listing->online != -1 && (listing->online != 0) != view.online) {
         return true;
     }

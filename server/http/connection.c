@@ -22,6 +22,7 @@ struct connection {
     char peer[CONNECTION_PEER];
     int http_status; /* the connection's thread only, as the next */
     int64_t bytes;
+    int64_t task_id;
     atomic_int phase; /* these are read by the sweep */
     _Atomic int64_t since_ms;
     _Atomic int64_t received;
@@ -214,6 +215,18 @@ void connection_note_answer(struct connection *connection, int http_status, int6
 {
     connection->http_status = http_status;
     connection->bytes = bytes;
+}
+
+void connection_note_task(struct connection *connection, int64_t task_id)
+{
+    connection->task_id = task_id;
+}
+
+int64_t connection_take_task(struct connection *connection)
+{
+    int64_t task_id = connection->task_id;
+    connection->task_id = 0;
+    return task_id;
 }
 
 int connection_answer(const struct connection *connection, int64_t *bytes)

@@ -50,6 +50,10 @@ bool connection_is_secure(const struct connection *connection);
 
 /* What the request in work was answered with, for the access log and the metrics. */
 void connection_note_answer(struct connection *connection, int http_status, int64_t bytes);
+/* The task whose firmware the request in work gets; taken once, 0: none. */
+void connection_note_task(struct connection *connection, int64_t task_id);
+int64_t connection_take_task(struct connection *connection);
+
 int connection_answer(const struct connection *connection, int64_t *bytes); /* 0: none was given */
 
 #endif

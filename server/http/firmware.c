@@ -240,6 +240,10 @@ enum MHD_Result firmware_respond(const struct firmware *firmware, struct MHD_Con
     if (status != OK) {
         return refuse(connection, state, problem_of_status(status), "no such firmware link");
     }
+    if (state != NULL) {
+        connection_note_task(state, entry->task_id);
+        requests_begin(firmware->requests, connection, entry, head);
+    }
     enum MHD_Result result = respond_entry(firmware, connection, entry, head, last, state);
     firmware_table_release(firmware->table, entry);
     return result;

@@ -18,11 +18,13 @@
 #include "http/connection.h"
 #include "http/mapping.h"
 #include "http/progress.h"
+#include "http/requests.h"
 
 struct firmware {
     struct firmware_table *table; /* borrowed from app/ */
     struct mappings *mappings;
     struct progress_list *progress;
+    struct requests *requests;
 };
 
 /*

@@ -2,6 +2,7 @@
  * GET /healthz: the process answers. GET /readyz: broker, store and listener are up; asked on the loop's thread, so
  * that a loop that hangs is not ready. GET /metrics: numbers for Prometheus.
  */
+#include "app/referee.h"
 #include "app/totals.h"
 #include "http/api.h"
 #include "http/connection.h"
@@ -45,6 +46,17 @@ void health_ready(const struct api *api, struct request *request, struct answer 
         json = add_details(api, json);
     }
     answer_resource_take(answer, all ? 200 : 503, json);
+}
+
+static void write_warnings(const struct api *api, struct buffer *text)
+{
+    static const char name[] = "mockdc_protocol_warnings_total";
+    metrics_family(text, name, "counter", "What devices did against the protocol, by the rule.");
+    for (int rule = 0; rule < PROTOCOL_RULE_COUNT; rule++) {
+        char label[64];
+        (void)snprintf(label, sizeof label, "rule=\"%s\"", protocol_rule_name((enum protocol_rule)rule));
+        metrics_value(text, name, label, (double)app_referee_count(api->app, (enum protocol_rule)rule));
+    }
 }
 
 static void write_connections(const struct api *api, struct buffer *text)
@@ -108,6 +120,7 @@ void metrics_get(const struct api *api, struct request *request, struct answer *
     buffer_init(&text, METRICS_MOST);
     metrics_write(api->metrics, &text);
     write_connections(api, &text);
+    write_warnings(api, &text);
     write_stored(&totals, &text);
     write_times(&totals, &text);
     if (api->gauges != NULL) {

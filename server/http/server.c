@@ -69,7 +69,7 @@ static struct connection *connection_of(struct MHD_Connection *connection)
 static void on_completed(void *context, struct MHD_Connection *connection, void **slot,
                          enum MHD_RequestTerminationCode code)
 {
-    (void)context;
+    struct http_server *server = context;
     struct connection *state = connection_of(connection);
     int64_t bytes = 0;
     int http_status = state == NULL ? 0 : connection_answer(state, &bytes);
@@ -78,6 +78,10 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     }
     if (state != NULL) {
         connection_request_over(state, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
+        int64_t task_id = connection_take_task(state);
+        if (task_id != 0) {
+            requests_end(server->hall.firmware.requests, task_id, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
+        }
     }
     call_destroy(*slot);
     *slot = NULL;
@@ -369,6 +373,9 @@ enum status http_server_create(struct loop *loop, struct app *app, const struct 
         status = loop_wakeup_create(loop, on_moved, created, &created->moved_wakeup);
     }
     if (status == OK) {
+        status = requests_create(loop, app, &created->hall.firmware.requests);
+    }
+    if (status == OK) {
         status = start_ticker(created);
     }
     if (status != OK) {
@@ -463,6 +470,7 @@ void http_server_destroy(struct http_server *server)
     if (server->moved_wakeup != NULL) {
         loop_wakeup_destroy(server->moved_wakeup);
     }
+    requests_destroy(server->hall.firmware.requests);
     event_streams_destroy(server->hall.streams);
     waiting_destroy(server->hall.api.waiting);
     package_checks_destroy(server->hall.api.checks);

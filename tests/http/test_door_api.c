@@ -87,11 +87,12 @@ static void test_devices(void)
 {
     json_t *made = rest(&house, "POST", "/api/v1/products/pk1/devices",
                         "{\"deviceKey\": \"DK1\", \"deviceSecret\": \"secret\"}", 201);
-    static const char *const members[] = {
-        "productKey",   "deviceKey",  "online",         "authMode",    "sessionEncrypted", "firstSeenAt",
-        "lastSeenAt",   "moduleType", "moduleVersion",  "mcuVersions", "battery",          "voltage",
-        "signal",       "rsrp",       "rsrq",           "snr",         "flashFree",        "sdkVersion",
-        "activePlanId", "enabled",    "malformedFrames"};
+    static const char *const members[] = {"productKey",       "deviceKey",   "online",       "authMode",
+                                          "sessionEncrypted", "firstSeenAt", "lastSeenAt",   "moduleType",
+                                          "moduleVersion",    "mcuVersions", "battery",      "voltage",
+                                          "signal",           "rsrp",        "rsrq",         "snr",
+                                          "flashFree",        "sdkVersion",  "activePlanId", "enabled",
+                                          "malformedFrames",  "warnings"};
     for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
         CHECK_ROW(members[i], json_object_get(made, members[i]) != NULL);
     }

@@ -70,7 +70,7 @@ static void test_match(void)
         struct fault_match match;
         bool matches;
     } rows[] = {
-        {"all", {0}, true},
+        {"all", {.device_key = ""}, true},
         {"product", {.product_key = "demo"}, true},
         {"other product", {.product_key = "dem"}, false},
         {"device", {.device_key = "8671"}, true},

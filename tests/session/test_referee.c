@@ -85,7 +85,7 @@ static void play_word(struct play *play, const char *word)
     }
 }
 
-static void check_stories(void)
+static void test_stories(void)
 {
     static const struct {
         const char *script;
@@ -143,7 +143,7 @@ static const char *judge(struct referee *referee, struct referee_event event)
     return breaches.count == 0 ? "" : protocol_rule_name(breaches.items[0].rule);
 }
 
-static void check_link(void)
+static void test_link(void)
 {
     struct referee referee;
     referee_init(&referee);
@@ -163,7 +163,7 @@ static void check_link(void)
     CU_ASSERT_EQUAL(referee_due(&referee), REFEREE_NEVER);
 }
 
-static void check_frames(void)
+static void test_frames(void)
 {
     static const struct {
         struct frame_conduct frame;
@@ -220,7 +220,7 @@ static const char *judge_members(struct upgrade_report report)
     return judge(&referee, (struct referee_event){.kind = REFEREE_STATUS, .upgrade = &report});
 }
 
-static void check_members(void)
+static void test_members(void)
 {
     struct upgrade_report report = right_status(11);
     CHECK_TEXT(judge_members(report), "");
@@ -261,7 +261,7 @@ static const char *ask(struct referee *referee, const char *token, int64_t first
     return found;
 }
 
-static void check_requests(void)
+static void test_requests(void)
 {
     struct referee referee;
     referee_init(&referee);
@@ -283,11 +283,11 @@ static void check_requests(void)
 int main(void)
 {
     static const struct test_case cases[] = {
-        {"stories: a right device breaches nothing, a wrong one its rule", check_stories},
-        {"link: flags, keep alive, farewell, first reports", check_link},
-        {"frames: QoS, topic, command, package id, encryption, order", check_frames},
-        {"members of 0x0114", check_members},
-        {"requests for firmware: form and range", check_requests},
+        {"stories: a right device breaches nothing, a wrong one its rule", test_stories},
+        {"link: flags, keep alive, farewell, first reports", test_link},
+        {"frames: QoS, topic, command, package id, encryption, order", test_frames},
+        {"members of 0x0114", test_members},
+        {"requests for firmware: form and range", test_requests},
         {0}};
     return suite_run("referee", cases);
 }

@@ -113,7 +113,7 @@ static bool load_token(void *context, const struct firmware_token *token, const 
     struct firmware_entry entry;
     loading->status = upgrade_firmware_entry(loading->app, token->token, file, &entry);
     entry.task_id = token->task_id;
-    struct task task;
+    struct task task = {0};
     if (loading->status == OK && !token->expired_at.known) {
         loading->status = task_find_by_id(loading->app->store, token->task_id, &task);
     }

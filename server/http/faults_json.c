@@ -75,6 +75,35 @@ static int64_t *number_of(struct fault_action *action, unsigned bit)
     }
 }
 
+/* Members that actions have, but not this one: a rule is broken, not the form (openapi.yaml: one schema for all). */
+static void refuse_others(struct members *members, unsigned allowed)
+{
+    static const struct {
+        unsigned bit;
+        const char *name;
+    } others[] = {
+        {FAULT_HAS_AFTER_FRAMES, "afterFrames"},
+        {FAULT_HAS_MS, "ms"},
+        {FAULT_HAS_K, "k"},
+        {FAULT_HAS_RETRY_AFTER, "retryAfter"},
+        {FAULT_HAS_BYTES, "bytes"},
+        {FAULT_HAS_BYTES_PER_SECOND, "bytesPerSecond"},
+        {FAULT_HAS_CODE, "code"},
+        {FAULT_HAS_SECONDS, "seconds"},
+        {FAULT_HAS_FIELD, "field"},
+        {FAULT_HAS_VALUE, "value"},
+        {FAULT_HAS_LOCATION, "location"},
+        {FAULT_HAS_AFTER_BYTES, "afterBytes"},
+        {FAULT_HAS_AT_BYTE, "atByte"},
+        {FAULT_HAS_AT_STEP, "atStep"},
+    };
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if ((allowed & others[i].bit) == 0 && members_any(members, others[i].name) != NULL) {
+            members_break(members, others[i].name, "is no member of this action");
+        }
+    }
+}
+
 static enum member_need need_of(unsigned required, unsigned bit)
 {
     return (required & bit) != 0 ? MEMBER_REQUIRED : MEMBER_OPTIONAL;
@@ -206,6 +235,7 @@ static void read_action(const json_t *body, struct verdict *verdict, struct faul
         members_break(&members, "type", "is no action of this point");
         return;
     }
+    refuse_others(&members, allowed);
     read_numbers(&members, required, allowed, action);
     if ((allowed & FAULT_HAS_CODE) != 0) {
         read_code(&members, action->type, action);

@@ -39,6 +39,7 @@ test('the story of a server', async () => {
         await story.upgrades(house, plan);
         await story.consent(house);
         await story.verifications(house);
+        await story.faults(house);
         await story.events(house);
         await story.clocks(house);
         await story.firmware(house);

@@ -217,6 +217,34 @@ export async function clocks(house) {
 // Listens until `text` came.
 const listen = (house, query, text, headers = {}) => house.send({ path: `/api/v1/events${query}`, until: (seen) => seen.includes(text), headers });
 
+export async function faults(house) {
+    const cut = { point: 'http.firmware', action: { type: 'cut', atByte: '50%' }, match: { productKey: 'demo' }, trigger: { times: 1 } };
+    const made = await house.rest('POST', '/faults', cut, 201);
+    for (const fault of [
+        { point: 'mqtt.connect', action: { type: 'refuse', code: 5 }, match: { deviceKey: 'nobody' } },
+        { point: 'mqtt.link', action: { type: 'blackhole', seconds: 1.5 }, match: { deviceKey: 'nobody', attempt: 2 } },
+        { point: 'mqtt.link', action: { type: 'cut', afterFrames: 3 }, match: { deviceKey: 'nobody' }, trigger: { skip: 1, everyNth: 2, probability: 0.5, seed: 7 } },
+        { point: 'ota.notify', action: { type: 'set', field: 'batteryLimit', value: 101 }, match: { deviceKey: 'nobody' } },
+        { point: 'ota.url', action: { type: 'omit', field: 'crc' }, match: { deviceKey: 'nobody', componentNo: 'STM32' } },
+        { point: 'http.firmware', action: { type: 'status', code: 503, retryAfter: 5, location: '/x' }, match: { deviceKey: 'nobody' } },
+        { point: 'http.firmware', action: { type: 'reset', afterBytes: 512 }, match: { deviceKey: 'nobody' } },
+        { point: 'plan', action: { type: 'suspend', atStep: 'downloading' }, match: { deviceKey: 'nobody' } },
+    ]) {
+        await house.rest('POST', '/faults', fault, 201);
+    }
+    await house.rest('POST', '/faults', { ...cut, colour: 'red' }, 400);
+    await house.rest('POST', '/faults', { ...cut, action: { type: 'cut', atByte: 1, k: 1 } }, 422);
+    await house.rest('POST', '/faults', { ...cut, match: { productKey: 'nothere' } }, 422);
+    await house.rest('POST', '/faults', { ...cut, action: { type: 'refuseSecret' } }, 422);
+    const { nextCursor } = await house.rest('GET', '/faults?limit=1', undefined, 200);
+    await house.rest('GET', `/faults?limit=1000&cursor=${nextCursor}`, undefined, 200);
+    await house.rest('GET', '/faults?productKey=demo', undefined, 200);
+    await house.rest('GET', `/faults/${made.id}`, undefined, 200);
+    await house.rest('DELETE', `/faults/${made.id}`, undefined, 204);
+    await house.rest('DELETE', '/faults?productKey=demo', undefined, 204);
+    await house.rest('DELETE', '/faults', undefined, 204);
+}
+
 export async function events(house) {
     const first = await listen(house, '?after=0-0', 'reset');
     assert.match(first.text, /event: reset/);

@@ -6,7 +6,7 @@
 
 #include "config/command.h"
 
-enum { COMMANDS = 7 };
+enum { COMMANDS = 8 };
 
 extern const struct subcommand *const commands[COMMANDS];
 

@@ -55,11 +55,9 @@ static enum status add_header(struct rest *rest, const char *line)
     return OK;
 }
 
-static enum status set_up(struct rest *rest, const struct options *options)
+static enum status set_up(struct rest *rest, const char *token, const char *ca_file)
 {
-    const char *token = options_text(options, "api-token");
-    const char *ca_file = options_text(options, "ca-file");
-    enum status status = add_header(rest, "Content-Type: application/json");
+    enum status status = OK;
     if (status == OK && token != NULL) {
         CLEANUP(cleanup_free) char *line = NULL;
         status = asprintf(&line, "Authorization: Bearer %s", token) < 0 ? E_NOMEM : add_header(rest, line);
@@ -75,6 +73,23 @@ static enum status set_up(struct rest *rest, const struct options *options)
     return set ? OK : E_INTERNAL;
 }
 
+enum status rest_open_at(const char *url, const char *token, const char *ca_file, struct rest **rest,
+                         struct error *error)
+{
+    struct rest *opened = calloc(1, sizeof *opened);
+    if (opened == NULL) {
+        return error_set(error, E_NOMEM, "", "%s", status_text(E_NOMEM));
+    }
+    (void)snprintf(opened->url, sizeof opened->url, "%s", url);
+    enum status status = set_up(opened, token, ca_file);
+    if (status != OK) {
+        rest_close(opened);
+        return error_set(error, status, "libcurl", "%s", status_text(status));
+    }
+    *rest = opened;
+    return OK;
+}
+
 enum status rest_open(const struct options *options, struct rest **rest, struct error *error)
 {
     char url[READY_URL];
@@ -82,18 +97,7 @@ enum status rest_open(const struct options *options, struct rest **rest, struct 
     if (status != OK) {
         return status;
     }
-    struct rest *opened = calloc(1, sizeof *opened);
-    if (opened == NULL) {
-        return error_set(error, E_NOMEM, "", "%s", status_text(E_NOMEM));
-    }
-    memcpy(opened->url, url, sizeof url);
-    status = set_up(opened, options);
-    if (status != OK) {
-        rest_close(opened);
-        return error_set(error, status, "libcurl", "%s", status_text(status));
-    }
-    *rest = opened;
-    return OK;
+    return rest_open_at(url, options_text(options, "api-token"), options_text(options, "ca-file"), rest, error);
 }
 
 void rest_close(struct rest *rest)
@@ -131,21 +135,19 @@ static enum status perform(struct rest *rest, long *http_status, struct error *e
     return OK;
 }
 
-enum status rest_call(struct rest *rest, const char *method, const char *path, const json_t *body, long timeout_ms,
-                      long *http_status, json_t **json, struct error *error)
+/* What both kinds of calls have in common; the headers are those of the server and `type`, where it is not NULL. */
+static enum status exchange(struct rest *rest, const char *path, const char *type, long timeout_ms, long *http_status,
+                            json_t **json, struct error *error)
 {
     CLEANUP(cleanup_free) char *url = NULL;
-    CLEANUP(cleanup_free) char *text = body == NULL ? NULL : json_dumps(body, JSON_COMPACT);
+    struct curl_slist head = {.data = (char *)(uintptr_t)type, .next = rest->headers};
     struct buffer buffer;
-    if (asprintf(&url, "%s%s", rest->url, path) < 0 || (body != NULL && text == NULL)) {
+    if (asprintf(&url, "%s%s", rest->url, path) < 0) {
         return error_set(error, E_NOMEM, "", "%s", status_text(E_NOMEM));
     }
     buffer_init(&buffer, ANSWER_MOST);
     (void)curl_easy_setopt(rest->curl, CURLOPT_URL, url);
-    (void)curl_easy_setopt(rest->curl, CURLOPT_HTTPHEADER, rest->headers);
-    (void)curl_easy_setopt(rest->curl, CURLOPT_CUSTOMREQUEST, method);
-    (void)curl_easy_setopt(rest->curl, CURLOPT_POSTFIELDS, text);
-    (void)curl_easy_setopt(rest->curl, CURLOPT_HTTPGET, text == NULL ? 1L : 0L);
+    (void)curl_easy_setopt(rest->curl, CURLOPT_HTTPHEADER, type != NULL ? &head : rest->headers);
     (void)curl_easy_setopt(rest->curl, CURLOPT_TIMEOUT_MS, timeout_ms);
     (void)curl_easy_setopt(rest->curl, CURLOPT_WRITEFUNCTION, collect);
     (void)curl_easy_setopt(rest->curl, CURLOPT_WRITEDATA, &buffer);
@@ -154,5 +156,42 @@ enum status rest_call(struct rest *rest, const char *method, const char *path, c
         *json = json_loadb((const char *)buffer.data, buffer.length, 0, NULL);
     }
     buffer_finish(&buffer);
+    return status;
+}
+
+enum status rest_call(struct rest *rest, const char *method, const char *path, const json_t *body, long timeout_ms,
+                      long *http_status, json_t **json, struct error *error)
+{
+    CLEANUP(cleanup_free) char *text = body == NULL ? NULL : json_dumps(body, JSON_COMPACT);
+    if (body != NULL && text == NULL) {
+        return error_set(error, E_NOMEM, "", "%s", status_text(E_NOMEM));
+    }
+    (void)curl_easy_setopt(rest->curl, CURLOPT_CUSTOMREQUEST, method);
+    (void)curl_easy_setopt(rest->curl, CURLOPT_POSTFIELDS, text);
+    (void)curl_easy_setopt(rest->curl, CURLOPT_HTTPGET, text == NULL ? 1L : 0L);
+    return exchange(rest, path, "Content-Type: application/json", timeout_ms, http_status, json, error);
+}
+
+enum status rest_upload(struct rest *rest, const char *path, const char *part, const json_t *value,
+                        const char *file_name, const void *bytes, size_t size, long timeout_ms, long *http_status,
+                        json_t **json, struct error *error)
+{
+    CLEANUP(cleanup_free) char *text = json_dumps(value, JSON_COMPACT);
+    curl_mime *mime = curl_mime_init(rest->curl);
+    curl_mimepart *first = mime != NULL ? curl_mime_addpart(mime) : NULL;
+    curl_mimepart *second = mime != NULL ? curl_mime_addpart(mime) : NULL;
+    enum status status = E_NOMEM;
+    if (text != NULL && first != NULL && second != NULL && curl_mime_name(first, part) == CURLE_OK &&
+        curl_mime_type(first, "application/json") == CURLE_OK &&
+        curl_mime_data(first, text, CURL_ZERO_TERMINATED) == CURLE_OK && curl_mime_name(second, "file") == CURLE_OK &&
+        curl_mime_filename(second, file_name) == CURLE_OK && curl_mime_data(second, bytes, size) == CURLE_OK) {
+        (void)curl_easy_setopt(rest->curl, CURLOPT_CUSTOMREQUEST, "POST");
+        (void)curl_easy_setopt(rest->curl, CURLOPT_MIMEPOST, mime);
+        status = exchange(rest, path, NULL, timeout_ms, http_status, json, error);
+        (void)curl_easy_setopt(rest->curl, CURLOPT_MIMEPOST, NULL);
+    } else {
+        status = error_set(error, E_NOMEM, "", "%s", status_text(E_NOMEM));
+    }
+    curl_mime_free(mime);
     return status;
 }

@@ -38,6 +38,10 @@ struct rest;
  * *error says which.
  */
 MUST_USE enum status rest_open(const struct options *options, struct rest **rest, struct error *error);
+
+/* The server at `url` ("http://..."), with `token` and `ca_file` where they are not NULL. */
+MUST_USE enum status rest_open_at(const char *url, const char *token, const char *ca_file, struct rest **rest,
+                                  struct error *error);
 void rest_close(struct rest *rest); /* NULL is allowed */
 
 const char *rest_url(const struct rest *rest);
@@ -48,5 +52,13 @@ const char *rest_url(const struct rest *rest);
  */
 MUST_USE enum status rest_call(struct rest *rest, const char *method, const char *path, const json_t *body,
                                long timeout_ms, long *http_status, json_t **json, struct error *error);
+
+/*
+ * POST of a form with a part `part` (JSON) and a part "file" with these bytes, as the upload of a package wants it.
+ * The rest as rest_call().
+ */
+MUST_USE enum status rest_upload(struct rest *rest, const char *path, const char *part, const json_t *value,
+                                 const char *file_name, const void *bytes, size_t size, long timeout_ms,
+                                 long *http_status, json_t **json, struct error *error);
 
 #endif

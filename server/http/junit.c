@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/instant.h"
-#include "http/xml_text.h"
+#include "base/xml_text.h"
 
 enum { CASE_LOG_MOST = 4 * 1024 * 1024, HEAD_ROOM = 200, SECONDS_TEXT = 32, ISO_SECONDS = 19 };
 

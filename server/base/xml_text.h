@@ -5,8 +5,8 @@
  *   01 7f-9f ..   -->  left out: control characters, U+FFFE, U+FFFF; tab and line end stay
  *   c3 28         -->  ?(                     what is no UTF-8 becomes '?', as in JSON answers
  */
-#ifndef HTTP_XML_TEXT_H
-#define HTTP_XML_TEXT_H
+#ifndef BASE_XML_TEXT_H
+#define BASE_XML_TEXT_H
 
 #include "base/buffer.h"
 

@@ -1,4 +1,4 @@
-#include "http/xml_text.h"
+#include "base/xml_text.h"
 
 #include <stdbool.h>
 #include <string.h>

@@ -1,0 +1,18 @@
+/*
+ * What went over the wire, for a person: the last entries of the journal, or, of a server without one, of the upgrade
+ * log.
+ *
+ *   14:38:30.196 device frame      otaStatus 2 SUBMITOTA STM32
+ *   14:38:30.197 server urlIssued  attempt 1 of 2
+ */
+#ifndef QUALIFY_EXCERPT_H
+#define QUALIFY_EXCERPT_H
+
+#include "base/buffer.h"
+#include "qualify/stand.h"
+
+enum { EXCERPT_LINES = 24 };
+
+void excerpt_of_outcome(const struct stand *stand, const struct stand_outcome *outcome, struct buffer *text);
+
+#endif

@@ -1,7 +1,7 @@
 #include "support/suite.h"
 
-#include "http/junit.h"
 #include "base/xml_text.h"
+#include "http/junit.h"
 #include "xml.h"
 
 static void test_text(void)

@@ -92,11 +92,12 @@
 #define LIMIT_EVENT_BATCH_MS 20    /* an event waits no longer for others before streams are woken */
 
 /* Faults and the journal */
-#define LIMIT_FAULTS        1000
-#define LIMIT_FAULT_FIRINGS 10000    /* fired and not yet told */
-#define LIMIT_FAULT_MS      3600000  /* a delay, a stall, a black hole: an hour */
-#define LIMIT_JOURNAL       200000   /* entries */
-#define LIMIT_JOURNAL_BYTES 16777216 /* --journal-size */
+#define LIMIT_FAULTS           1000
+#define LIMIT_FAULT_FIRINGS    10000    /* fired and not yet told */
+#define LIMIT_FAULTY_DOWNLOADS 256      /* on which a fault acts, at once */
+#define LIMIT_FAULT_MS         3600000  /* a delay, a stall, a black hole: an hour */
+#define LIMIT_JOURNAL          200000   /* entries */
+#define LIMIT_JOURNAL_BYTES    16777216 /* --journal-size */
 
 /* Waiting calls (?waitFor=) */
 #define LIMIT_WAITING_CALLS  4000

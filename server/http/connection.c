@@ -9,6 +9,7 @@
 #include <sys/queue.h>
 
 #include "base/instant.h"
+#include "http/requests.h"
 
 enum { BODY_BYTES_PER_MS = 1 };
 
@@ -22,8 +23,10 @@ struct connection {
     char peer[CONNECTION_PEER];
     int http_status; /* the connection's thread only, as the next */
     int64_t bytes;
-    int64_t task_id;
-    atomic_int phase; /* these are read by the sweep */
+    int64_t sent;
+    struct request_note *request; /* owned */
+    const char *taken;            /* how the download ended that was taken over; NULL: none was */
+    atomic_int phase;             /* these are read by the sweep */
     _Atomic int64_t since_ms;
     _Atomic int64_t received;
     TAILQ_ENTRY(connection) entries;
@@ -168,6 +171,7 @@ void connection_close(struct connection *connection)
     (void)pthread_mutex_unlock(&home->lock);
     (void)atomic_fetch_sub(&home->open, 1);
     progress_close(connection->progress);
+    request_note_destroy(connection->request);
     free(connection);
 }
 
@@ -217,16 +221,40 @@ void connection_note_answer(struct connection *connection, int http_status, int6
     connection->bytes = bytes;
 }
 
-void connection_note_task(struct connection *connection, int64_t task_id)
+void connection_note_request(struct connection *connection, struct request_note *note)
 {
-    connection->task_id = task_id;
+    request_note_destroy(connection->request);
+    connection->request = note;
+    connection->sent = 0;
 }
 
-int64_t connection_take_task(struct connection *connection)
+struct request_note *connection_take_request(struct connection *connection)
 {
-    int64_t task_id = connection->task_id;
-    connection->task_id = 0;
-    return task_id;
+    struct request_note *note = connection->request;
+    connection->request = NULL;
+    return note;
+}
+
+void connection_note_sent(struct connection *connection, int64_t bytes)
+{
+    connection->sent = bytes;
+}
+
+int64_t connection_sent(const struct connection *connection)
+{
+    return connection->sent;
+}
+
+void connection_note_taken(struct connection *connection, int http_status, int64_t bytes, const char *end)
+{
+    connection_note_answer(connection, http_status, bytes);
+    connection->sent = bytes;
+    connection->taken = end;
+}
+
+const char *connection_taken(const struct connection *connection)
+{
+    return connection->taken;
 }
 
 int connection_answer(const struct connection *connection, int64_t *bytes)

@@ -18,6 +18,7 @@
 #include "http/progress.h"
 
 struct connection;
+struct request_note;
 struct connections;
 
 enum { CONNECTION_PEER = 64 };
@@ -50,9 +51,20 @@ bool connection_is_secure(const struct connection *connection);
 
 /* What the request in work was answered with, for the access log and the metrics. */
 void connection_note_answer(struct connection *connection, int http_status, int64_t bytes);
-/* The task whose firmware the request in work gets; taken once, 0: none. */
-void connection_note_task(struct connection *connection, int64_t task_id);
-int64_t connection_take_task(struct connection *connection);
+/* Its request for firmware (requests.h): of the connection until it is taken, once; NULL: there is none. */
+void connection_note_request(struct connection *connection, struct request_note *note);
+struct request_note *connection_take_request(struct connection *connection);
+
+/* So many bytes of the body have been handed to the socket; the whole is known by the answer. */
+void connection_note_sent(struct connection *connection, int64_t bytes);
+int64_t connection_sent(const struct connection *connection);
+
+/*
+ * The download was served past libmicrohttpd (faulty.h), and is over; `end`: static word. Any thread, before the
+ * connection is resumed. taken: the connection is only to be closed.
+ */
+void connection_note_taken(struct connection *connection, int http_status, int64_t bytes, const char *end);
+const char *connection_taken(const struct connection *connection); /* NULL: it was not */
 
 int connection_answer(const struct connection *connection, int64_t *bytes); /* 0: none was given */
 

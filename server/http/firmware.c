@@ -11,7 +11,11 @@
 
 static const char boundary[] = "mockdc-byteranges-7f3a91c4";
 
-enum { PART_HEADER = 192, BODY_PIECES = 2 * RANGES_MOST + 1 };
+/*
+ * PIECE_BLOCK: bytes that are copied at a time; a block is what a fault that is armed in mid-download comes too late
+ * for at most (besides what the kernel holds).
+ */
+enum { PART_HEADER = 192, BODY_PIECES = 2 * RANGES_MOST + 1, PIECE_BLOCK = 256 * 1024 };
 
 void firmware_disposition(const char *name, char text[DISPOSITION_TEXT + 1])
 {
@@ -50,20 +54,73 @@ static void body_destroy(void *context)
     free(body);
 }
 
-static void release_mapping(void *context)
+/* One piece of the file while it is sent. */
+struct piece {
+    struct faulty *faulty;
+    uint64_t version; /* of the faults, when it was looked at them last */
+    bool taken;
+    struct faulty_task task;
+    struct firmware_entry entry;
+};
+
+static void piece_destroy(void *context)
 {
-    mapping_release(context);
+    struct piece *piece = context;
+    if (!piece->taken) {
+        mapping_release(piece->task.mapping);
+    }
+    free(piece);
 }
 
-/* One piece of the file, without any copy; takes the mapping over. */
-static struct MHD_Response *respond_piece_take(struct mapping *mapping, const struct range *piece)
+/* A fault that was armed meanwhile acts from here on (faulty.h). */
+static bool is_taken(struct piece *piece, uint64_t sent)
 {
-    /* libmicrohttpd's parameter lacks the const; it only reads */
-    void *bytes = (void *)(uintptr_t)(mapping_bytes(mapping) + piece->first);
-    struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback_cls(
-        (size_t)(piece->last - piece->first + 1), bytes, release_mapping, mapping);
+    uint64_t version = faulty_version(piece->faulty);
+    if (!piece->taken && version != piece->version) {
+        piece->version = version;
+        piece->task.sent = (int64_t)sent;
+        piece->taken = faulty_take(piece->faulty, &piece->task);
+        return piece->taken;
+    }
+    return false;
+}
+
+static ssize_t read_piece(void *context, uint64_t position, char *to, size_t most)
+{
+    struct piece *piece = context;
+    if (piece->taken) {
+        return MHD_CONTENT_READER_END_WITH_ERROR; /* it was served by others and is over */
+    }
+    if (is_taken(piece, position)) {
+        return 0;
+    }
+    if (piece->task.state != NULL) {
+        connection_note_sent(piece->task.state, (int64_t)position);
+    }
+    int64_t left = piece->task.last - piece->task.first + 1 - (int64_t)position;
+    size_t count = (int64_t)most < left ? most : (size_t)left;
+    memcpy(to, mapping_bytes(piece->task.mapping) + piece->task.first + position, count);
+    return (ssize_t)count;
+}
+
+/* One piece of the file; takes the mapping over. */
+static struct MHD_Response *respond_piece_take(const struct firmware *firmware, const struct faulty_task *task)
+{
+    struct piece *piece = calloc(1, sizeof *piece);
+    if (piece == NULL) {
+        mapping_release(task->mapping);
+        return NULL;
+    }
+    piece->faulty = firmware->faulty;
+    piece->version = faulty_version(firmware->faulty);
+    piece->task = *task;
+    piece->task.in_body = true;
+    piece->entry = *task->entry;
+    piece->task.entry = &piece->entry;
+    struct MHD_Response *response = MHD_create_response_from_callback((uint64_t)(task->last - task->first + 1),
+                                                                      PIECE_BLOCK, read_piece, piece, piece_destroy);
     if (response == NULL) {
-        mapping_release(mapping);
+        piece_destroy(piece);
     }
     return response;
 }
@@ -137,8 +194,24 @@ static enum MHD_Result send_file(const struct firmware *firmware, struct MHD_Con
         return refuse(connection, state, problem_of_status(status), "the stored file cannot be served");
     }
     struct body *body = NULL;
-    struct MHD_Response *response = ranges->count == 1 ? respond_piece_take(mapping, &ranges->items[0])
-                                                       : respond_pieces_take(mapping, entry, ranges, &body);
+    struct faulty_task task = {.connection = connection,
+                               .state = state,
+                               .entry = entry,
+                               .mapping = mapping,
+                               .first = ranges->items[0].first,
+                               .last = ranges->items[0].last,
+                               .partial = partial};
+    if (!head && ranges->count == 1 && state != NULL) {
+        struct progress *taken = connection_progress(state);
+        if (taken != NULL) {
+            progress_begin(taken, entry->token, ranges, NULL, task.last - task.first + 1, last);
+        }
+        if (faulty_take(firmware->faulty, &task)) {
+            return MHD_YES;
+        }
+    }
+    struct MHD_Response *response =
+        ranges->count == 1 ? respond_piece_take(firmware, &task) : respond_pieces_take(mapping, entry, ranges, &body);
     if (response == NULL) {
         return MHD_NO;
     }
@@ -223,12 +296,19 @@ static enum MHD_Result respond_entry(const struct firmware *firmware, struct MHD
 enum MHD_Result firmware_respond(const struct firmware *firmware, struct MHD_Connection *connection, const char *name,
                                  bool head, bool last, struct connection *state)
 {
+    if (state != NULL && connection_taken(state) != NULL) {
+        return MHD_NO; /* it was served by others and is over */
+    }
     char token[LIMIT_TOKEN + 1] = "";
     const struct firmware_entry *entry = NULL;
     enum status status = E_NOT_FOUND;
     if (strlen(name) > LIMIT_TOKEN) {
         memcpy(token, name, LIMIT_TOKEN);
         status = firmware_table_take(firmware->table, token, &entry);
+    }
+    if (state != NULL) {
+        connection_note_request(
+            state, requests_begin(firmware->requests, connection, status == OK ? entry : NULL, name, head));
     }
     if (status == E_STATE) {
         return refuse(connection, state, PROBLEM_GONE, "the attempt that this link belonged to has ended");
@@ -239,10 +319,6 @@ enum MHD_Result firmware_respond(const struct firmware *firmware, struct MHD_Con
     }
     if (status != OK) {
         return refuse(connection, state, problem_of_status(status), "no such firmware link");
-    }
-    if (state != NULL) {
-        connection_note_task(state, entry->task_id);
-        requests_begin(firmware->requests, connection, entry, head);
     }
     enum MHD_Result result = respond_entry(firmware, connection, entry, head, last, state);
     firmware_table_release(firmware->table, entry);

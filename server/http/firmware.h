@@ -16,6 +16,7 @@
 
 #include "app/firmware_table.h"
 #include "http/connection.h"
+#include "http/faulty.h"
 #include "http/mapping.h"
 #include "http/progress.h"
 #include "http/requests.h"
@@ -25,6 +26,7 @@ struct firmware {
     struct mappings *mappings;
     struct progress_list *progress;
     struct requests *requests;
+    struct faulty *faulty;
 };
 
 /*

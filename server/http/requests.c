@@ -7,13 +7,29 @@
 #include <strings.h>
 #include <sys/queue.h>
 
+#include "app/journal.h"
 #include "app/referee.h"
+#include "base/instant.h"
 #include "base/text.h"
 
+enum { NOTE_RANGE = 120, NOTE_NAME = 80 };
+
+struct request_note {
+    int64_t task_id; /* 0: of no link */
+    int64_t wall_at;
+    int64_t since; /* monotonic_ms() */
+    bool head;
+    char range[NOTE_RANGE + 1];
+    char name[NOTE_NAME + 1];
+    struct fault_subject subject;
+};
+
 struct seen {
-    bool begins;
-    bool complete;
-    struct request_conduct conduct;
+    struct request_conduct conduct; /* of a request that begins */
+    struct request_note *note;      /* owned; of one that is over; NULL: it begins */
+    int http_status;
+    int64_t bytes;
+    const char *end;
     STAILQ_ENTRY(seen) entries;
 };
 STAILQ_HEAD(seen_list, seen);
@@ -29,8 +45,30 @@ static void drop_all(struct requests *requests)
 {
     for (struct seen *seen = STAILQ_FIRST(&requests->list); seen != NULL; seen = STAILQ_FIRST(&requests->list)) {
         STAILQ_REMOVE_HEAD(&requests->list, entries);
+        free(seen->note);
         free(seen);
     }
+}
+
+static void note_in_journal(struct requests *requests, const struct seen *seen)
+{
+    const struct request_note *note = seen->note;
+    char name[NOTE_NAME + 32];
+    (void)snprintf(name, sizeof name, "%s /firmware/%s", note->head ? "HEAD" : "GET", note->name);
+    struct journal_entry entry = {.kind = JOURNAL_FIRMWARE,
+                                  .wall_at = note->wall_at,
+                                  .plan_id = note->subject.plan_id,
+                                  .from_device = true,
+                                  .code = seen->http_status,
+                                  .count = seen->bytes,
+                                  .duration_ms = monotonic_ms() - note->since,
+                                  .word = seen->end,
+                                  .name = name,
+                                  .range = note->range};
+    text_copy_cut(entry.product_key, sizeof entry.product_key, note->subject.product_key);
+    text_copy_cut(entry.device_key, sizeof entry.device_key, note->subject.device_key);
+    text_copy_cut(entry.component_no, sizeof entry.component_no, note->subject.component_no);
+    app_journal(requests->app, &entry);
 }
 
 static void on_seen(void *context)
@@ -42,11 +80,15 @@ static void on_seen(void *context)
     (void)pthread_mutex_unlock(&requests->lock);
     for (struct seen *seen = STAILQ_FIRST(&list); seen != NULL; seen = STAILQ_FIRST(&list)) {
         STAILQ_REMOVE_HEAD(&list, entries);
-        if (seen->begins) {
+        if (seen->note == NULL) {
             app_referee_request(requests->app, &seen->conduct);
         } else {
-            app_referee_served(requests->app, seen->conduct.task_id, seen->complete);
+            if (seen->note->task_id != 0) {
+                app_referee_served(requests->app, seen->note->task_id, strcmp(seen->end, "complete") == 0);
+            }
+            note_in_journal(requests, seen);
         }
+        free(seen->note);
         free(seen);
     }
 }
@@ -82,11 +124,12 @@ void requests_destroy(struct requests *requests)
     free(requests);
 }
 
-/* Without memory the referee does not see it. */
-static void post(struct requests *requests, const struct seen *what)
+/* Without memory nobody sees it. */
+static void post_take(struct requests *requests, const struct seen *what)
 {
     struct seen *seen = malloc(sizeof *seen);
     if (seen == NULL) {
+        free(what->note);
         return;
     }
     *seen = *what;
@@ -140,12 +183,11 @@ static const char *what_is_wrong(struct MHD_Connection *connection, bool head)
     return headers.others ? "more headers than Host, Accept-Ranges and Range" : NULL;
 }
 
-void requests_begin(struct requests *requests, struct MHD_Connection *connection, const struct firmware_entry *entry,
-                    bool head)
+static void tell_referee(struct requests *requests, struct MHD_Connection *connection,
+                         const struct firmware_entry *entry, const char *range, bool head)
 {
-    struct seen seen = {.begins = true};
+    struct seen seen = {0};
     struct request_conduct *conduct = &seen.conduct;
-    const char *range = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Range");
     conduct->task_id = entry->task_id;
     conduct->size = entry->size;
     conduct->wrong = what_is_wrong(connection, head);
@@ -157,10 +199,62 @@ void requests_begin(struct requests *requests, struct MHD_Connection *connection
     conduct->ranged = found == 2 && text_parse_int(first, 0, INT64_MAX, &conduct->first) == OK &&
                       text_parse_int(last, 0, INT64_MAX, &conduct->last) == OK;
     conduct->other_range = range != NULL && !conduct->ranged;
-    post(requests, &seen);
+    post_take(requests, &seen);
 }
 
-void requests_end(struct requests *requests, int64_t task_id, bool complete)
+struct request_note *requests_begin(struct requests *requests, struct MHD_Connection *connection,
+                                    const struct firmware_entry *entry, const char *name, bool head)
 {
-    post(requests, &(struct seen){.complete = complete, .conduct = {.task_id = task_id}});
+    const char *range = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Range");
+    if (entry != NULL) {
+        tell_referee(requests, connection, entry, range, head);
+    }
+    struct request_note *note = calloc(1, sizeof *note);
+    if (note != NULL) {
+        note->task_id = entry == NULL ? 0 : entry->task_id;
+        note->wall_at = instant_now();
+        note->since = monotonic_ms();
+        note->head = head;
+        text_copy_cut(note->range, sizeof note->range, range == NULL ? "" : range);
+        text_copy_cut(note->name, sizeof note->name, name);
+        if (entry != NULL) {
+            note->subject = entry->subject;
+        }
+    }
+    return note;
+}
+
+void request_note_destroy(struct request_note *note)
+{
+    free(note);
+}
+
+/* How a download ended, in the journal's words. */
+static const char *end_word(enum MHD_RequestTerminationCode code)
+{
+    switch (code) {
+    case MHD_REQUEST_TERMINATED_COMPLETED_OK:
+        return "complete";
+    case MHD_REQUEST_TERMINATED_TIMEOUT_REACHED:
+        return "timeout";
+    case MHD_REQUEST_TERMINATED_DAEMON_SHUTDOWN:
+        return "serverEnds";
+    default:
+        return "clientClosed";
+    }
+}
+
+void requests_over(struct requests *requests, struct connection *connection, enum MHD_RequestTerminationCode code)
+{
+    struct request_note *note = connection_take_request(connection);
+    if (note != NULL) {
+        int64_t bytes = 0;
+        int http_status = connection_answer(connection, &bytes);
+        const char *taken = connection_taken(connection);
+        bool complete = code == MHD_REQUEST_TERMINATED_COMPLETED_OK && taken == NULL;
+        post_take(requests, &(struct seen){.note = note,
+                                           .http_status = http_status,
+                                           .bytes = complete ? bytes : connection_sent(connection),
+                                           .end = taken != NULL ? taken : end_word(code)});
+    }
 }

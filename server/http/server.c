@@ -78,10 +78,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     }
     if (state != NULL) {
         connection_request_over(state, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
-        int64_t task_id = connection_take_task(state);
-        if (task_id != 0) {
-            requests_end(server->hall.firmware.requests, task_id, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
-        }
+        requests_over(server->hall.firmware.requests, state, code);
     }
     call_destroy(*slot);
     *slot = NULL;
@@ -376,6 +373,9 @@ enum status http_server_create(struct loop *loop, struct app *app, const struct 
         status = requests_create(loop, app, &created->hall.firmware.requests);
     }
     if (status == OK) {
+        status = faulty_create(app_faults(app), created->hall.firmware.table, &created->hall.firmware.faulty);
+    }
+    if (status == OK) {
         status = start_ticker(created);
     }
     if (status != OK) {
@@ -452,6 +452,7 @@ void http_server_destroy(struct http_server *server)
     if (server->hall.streams != NULL) {
         event_streams_close(server->hall.streams);
     }
+    faulty_close(server->hall.firmware.faulty);
     if (server->has_ticker) {
         (void)pthread_mutex_lock(&server->lock);
         server->stopping = true;
@@ -471,6 +472,7 @@ void http_server_destroy(struct http_server *server)
         loop_wakeup_destroy(server->moved_wakeup);
     }
     requests_destroy(server->hall.firmware.requests);
+    faulty_destroy(server->hall.firmware.faulty);
     event_streams_destroy(server->hall.streams);
     waiting_destroy(server->hall.api.waiting);
     package_checks_destroy(server->hall.api.checks);

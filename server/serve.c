@@ -267,7 +267,8 @@ static enum status build_app(struct house *house, struct error *error)
     struct app_settings settings = {.data_dir = house->data.path,
                                     .strict_gates = options_flag(options, "strict-gates"),
                                     .slots = options_number(options, "upgrades-at-once"),
-                                    .max_devices = options_number(options, "max-devices")};
+                                    .max_devices = options_number(options, "max-devices"),
+                                    .journal_bytes = options_number(options, "journal-size")};
     struct app_ports ports = {.context = house,
                               .now = port_now,
                               .monotonic = port_monotonic,

@@ -165,6 +165,14 @@ const struct option serve_options[] = {
      .most = 10000000,
      .help = "Registered devices. Above: a new one is refused, by REST and by MQTT."},
 
+    {.kind = OPTION_NUMBER,
+     .name = "journal-size",
+     .argument = "BYTES",
+     .value = DIGITS(LIMIT_JOURNAL_BYTES),
+     .least = 65536,
+     .most = 1073741824,
+     .help = "Memory for the journal of what went over the wire. Above: the oldest entries give way, and are counted."},
+
     {.kind = OPTION_CHOICE,
      .section = "log",
      .name = "log-level",

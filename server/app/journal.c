@@ -180,6 +180,11 @@ bool app_journal_read(struct app *app, const struct journal_filter *filter, size
     return number < journal->next;
 }
 
+enum status app_frame_text(struct app *app, const uint8_t *clear, size_t length, struct buffer *text)
+{
+    return app->ports.frame_text == NULL ? E_NOT_FOUND : app->ports.frame_text(app->ports.context, clear, length, text);
+}
+
 void app_journal_counts(const struct app *app, struct journal_counts *counts)
 {
     const struct journal *journal = app->journal;

@@ -88,6 +88,11 @@ typedef bool journal_visitor(void *context, const struct journal_entry *entry);
 bool app_journal_read(struct app *app, const struct journal_filter *filter, size_t most, journal_visitor *each,
                       void *context, uint64_t *from);
 
+/*
+ * The content of a frame as text (app_ports.frame_text). E_NOT_FOUND: nobody can read frames; E_FORMAT: it is none.
+ */
+MUST_USE enum status app_frame_text(struct app *app, const uint8_t *clear, size_t length, struct buffer *text);
+
 struct journal_counts {
     uint64_t first; /* number of the oldest that is kept, and of the next that comes */
     uint64_t next;

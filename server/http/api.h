@@ -60,6 +60,10 @@ api_act clock_get, clock_put, clock_advance, clock_delete;
 api_check faults_check_create, faults_check_list, faults_check_one, faults_check_clear;
 api_act faults_create_one, faults_list, faults_get, faults_delete, faults_clear;
 
+/* journal_api.c */
+api_check journal_check;
+api_act journal_get;
+
 /* health.c and page.c: outside of /api/ */
 api_act health_alive, health_ready, page_get, page_get_asset, docs_get, docs_get_asset, openapi_get, server_get,
     metrics_get;

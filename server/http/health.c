@@ -2,6 +2,7 @@
  * GET /healthz: the process answers. GET /readyz: broker, store and listener are up; asked on the loop's thread, so
  * that a loop that hangs is not ready. GET /metrics: numbers for Prometheus.
  */
+#include "app/journal.h"
 #include "app/referee.h"
 #include "app/totals.h"
 #include "http/api.h"
@@ -57,6 +58,16 @@ static void write_warnings(const struct api *api, struct buffer *text)
         (void)snprintf(label, sizeof label, "rule=\"%s\"", protocol_rule_name((enum protocol_rule)rule));
         metrics_value(text, name, label, (double)app_referee_count(api->app, (enum protocol_rule)rule));
     }
+}
+
+static void write_journal(const struct api *api, struct buffer *text)
+{
+    struct journal_counts counts;
+    app_journal_counts(api->app, &counts);
+    metrics_family(text, "mockdc_journal_entries", "gauge", "Entries of the journal.");
+    metrics_value(text, "mockdc_journal_entries", NULL, (double)counts.kept);
+    metrics_family(text, "mockdc_journal_dropped_total", "counter", "Entries that gave way to younger ones.");
+    metrics_value(text, "mockdc_journal_dropped_total", NULL, (double)counts.dropped);
 }
 
 static void write_connections(const struct api *api, struct buffer *text)
@@ -121,6 +132,7 @@ void metrics_get(const struct api *api, struct request *request, struct answer *
     metrics_write(api->metrics, &text);
     write_connections(api, &text);
     write_warnings(api, &text);
+    write_journal(api, &text);
     write_stored(&totals, &text);
     write_times(&totals, &text);
     if (api->gauges != NULL) {

@@ -11,6 +11,7 @@
 #include <jansson.h>
 #include <stdatomic.h>
 
+#include "app/journal.h"
 #include "app/plans.h"
 #include "base/buffer.h"
 #include "domain/clock.h"
@@ -33,6 +34,8 @@ struct keys {
     uint32_t *lines;   /* owned; of each key in a text/csv body, from 1; NULL: the body is JSON */
     size_t count;
 };
+
+enum journal_format { JOURNAL_AS_LIST, JOURNAL_AS_LINES, JOURNAL_AS_ARCHIVE };
 
 /* What check() made of body, query and path. Only the member of the route is meaningful. */
 struct input {
@@ -62,6 +65,8 @@ struct input {
     int64_t verification_id; /* in the path; 0: not a number */
     struct event_filter events;
     struct fault fault;
+    struct journal_filter journal;
+    enum journal_format journal_format;
 };
 
 struct route;

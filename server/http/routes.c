@@ -84,6 +84,9 @@ const struct route http_routes[] = {
     {METHOD_GET, V1 "/faults/{}", BODY_NONE, PLACE_LOOP, false, "", faults_check_one, faults_get},
     {METHOD_DELETE, V1 "/faults/{}", BODY_NONE, PLACE_LOOP, false, "", faults_check_one, faults_delete},
 
+    {METHOD_GET, V1 "/journal", BODY_NONE, PLACE_LOOP, false,
+     PAGE "productKey deviceKey planId kind since until format ", journal_check, journal_get},
+
     {METHOD_GET, V1 "/events", BODY_NONE, PLACE_EVENTS, false, " kind productKey deviceKey planId after ", events_check,
      NULL},
     {METHOD_GET, V1 "/server", BODY_NONE, PLACE_LOOP, false, "", request_check_no_body, server_get},

@@ -43,6 +43,7 @@ test('the story of a server', async () => {
         await story.events(house);
         await story.clocks(house);
         await story.firmware(house);
+        await story.journal(house);
         await story.damage(house);
         await story.files(house, contract);
         await sweep(house, contract);

@@ -245,6 +245,21 @@ export async function faults(house) {
     await house.rest('DELETE', '/faults', undefined, 204);
 }
 
+export async function journal(house) {
+    const all = await house.rest('GET', '/journal?limit=1000', undefined, 200);
+    assert.ok(all.items.some(({ kind }) => kind === 'firmware'), 'firmware requests are in the journal');
+    const { nextCursor } = await house.rest('GET', '/journal?limit=1', undefined, 200);
+    await house.rest('GET', `/journal?limit=1&cursor=${nextCursor}&productKey=demo&deviceKey=8671&planId=1&kind=frame,firmware&since=2020-01-01T00:00:00Z&until=2030-01-01T00:00:00Z`, undefined, 200);
+    await house.rest('GET', '/journal?format=json&kind=fault', undefined, 200);
+    const archive = await house.rest('GET', '/journal?format=har', undefined, 200);
+    assert.equal(archive.log.entries.length, all.items.filter(({ kind }) => kind === 'firmware').length);
+    const lines = await house.send({ path: '/api/v1/journal?format=ndjson' });
+    assert.equal(lines.status, 200);
+    for (const wrong of ['format=xml', 'kind=nothing', 'since=yesterday', 'planId=0', 'deviceKey=' + 'x'.repeat(40)]) {
+        await house.rest('GET', `/journal?${wrong}`, undefined, 400);
+    }
+}
+
 export async function events(house) {
     const first = await listen(house, '?after=0-0', 'reset');
     assert.match(first.text, /event: reset/);

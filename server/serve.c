@@ -113,6 +113,12 @@ static void port_faults_fired(void *context)
     loop_wakeup_post(house->faults_fired);
 }
 
+static enum status port_frame_text(void *context, const uint8_t *frame, size_t length, struct buffer *text)
+{
+    (void)context;
+    return mqtt_frame_text(frame, length, text);
+}
+
 static void on_faults_fired(void *context)
 {
     const struct house *house = context;
@@ -280,7 +286,8 @@ static enum status build_app(struct house *house, struct error *error)
                               .changed = port_changed,
                               .event = port_event,
                               .frames_wanted = port_frames_wanted,
-                              .faults_fired = port_faults_fired};
+                              .faults_fired = port_faults_fired,
+                              .frame_text = port_frame_text};
     return app_create(&settings, &ports, &house->app, error);
 }
 

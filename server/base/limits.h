@@ -72,6 +72,7 @@
 #define LIMIT_CONNECT_MS      10000 /* from accept to a complete CONNECT (and TLS handshake) */
 #define LIMIT_ACK_HOLD_MS     1500  /* an acknowledgement waits for the commit no longer; the device repeats at 2 s */
 #define LIMIT_REFUSED_LINK_MS 2000  /* a refused link that does not close by itself is cut */
+#define LIMIT_SILENT_LINK_MS  20000 /* a link that a fault leaves without an answer; the device gives up at 15 s */
 #define LIMIT_SETTLE_MS       3000  /* wait for status and information after connect or request (behaviour.md, 4) */
 #define LIMIT_HTTP_IDLE_S     60    /* seconds: an HTTP connection without traffic; --http-idle */
 #define LIMIT_HTTP_SLOW_S     10    /* seconds for the header of a request; --slow-client */

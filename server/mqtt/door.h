@@ -23,6 +23,7 @@
 #include <sys/types.h>
 
 #include "app/app.h"
+#include "base/buffer.h"
 #include "base/status.h"
 #include "config/address.h"
 #include "domain/orders.h"
@@ -83,6 +84,9 @@ uint16_t mqtt_door_tls_port(const struct mqtt_door *door);
 MUST_USE enum status mqtt_door_notify(struct mqtt_door *door, int64_t device_id, const struct notify_order *order);
 MUST_USE enum status mqtt_door_firmware(struct mqtt_door *door, int64_t device_id, const struct firmware_order *order);
 void mqtt_door_disconnect(struct mqtt_door *door, int64_t device_id, const char *why);
+
+/* The content of a clear frame, still escaped, as text: app_ports.frame_text. E_FORMAT, E_TRUNCATED: it is none. */
+MUST_USE enum status mqtt_frame_text(const uint8_t *clear, size_t length, struct buffer *text);
 
 void mqtt_door_counters(const struct mqtt_door *door, struct mqtt_counters *counters);
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/journal.h"
 #include "app/referee.h"
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -11,11 +12,13 @@
 #include "codec/server_messages.h"
 #include "codec/ttlv.h"
 #include "mqtt/link.h"
+#include "mqtt/order_faults.h"
 #include "mqtt/topics.h"
 #include "mqtt/watch.h"
 
 enum {
     SLASH = 0x2F,
+    CHECKSUM_AT = 4,   /* behind AA AA and the length */
     FRAME_FIXED = 5,   /* what the length field counts beside the payload */
     PADDING_ID = 8191, /* a TTLV no device knows */
     ID_TRIES = 1024,   /* one in about sixty package ids is bad */
@@ -50,13 +53,58 @@ enum status downlink_frame(uint16_t *last_id, uint16_t command, struct buffer *p
     return status == OK ? E_INTERNAL : status;
 }
 
-static enum status send_frame(struct link *link, uint16_t command, struct buffer *payload)
+/* The configuration without its secrets: what the journal shows of it. */
+static enum status mask(const struct link *link, uint16_t package_id, struct buffer *masked)
+{
+    struct configuration_message message = {.has_session_key = link->send_key};
+    CLEANUP(cleanup_buffer) struct buffer payload = {.limit = LIMIT_FRAME_PAYLOAD};
+    if (link->send_secret) {
+        memset(message.device_secret, '*', strlen(link->secret));
+    }
+    enum status status = configuration_encode(&message, &payload);
+    struct frame frame = {.package_id = package_id,
+                          .command = COMMAND_CONFIGURATION,
+                          .payload = payload.data,
+                          .payload_length = payload.length};
+    return status == OK ? frame_encode(&frame, masked) : status;
+}
+
+static void note_in_journal(const struct link *link, uint16_t command, const char *topic, const struct buffer *sent,
+                            const struct buffer *clear, bool bad_checksum)
+{
+    CLEANUP(cleanup_buffer) struct buffer masked = {.limit = LIMIT_FRAME_ESCAPED};
+    if (command == COMMAND_CONFIGURATION) {
+        if (mask(link, link->peer->last_package_id, &masked) != OK) {
+            return; /* no memory */
+        }
+        sent = &masked;
+        clear = &masked;
+    }
+    struct journal_entry entry = {.kind = JOURNAL_FRAME,
+                                  .qos = 1,
+                                  .encrypted = sent != clear,
+                                  .command = command,
+                                  .package_id = link->peer->last_package_id,
+                                  .command_name = command_name(command),
+                                  .word = bad_checksum ? "altered" : "ok",
+                                  .name = topic,
+                                  .raw = sent->data,
+                                  .raw_length = sent->length,
+                                  .clear = sent != clear ? clear->data : NULL,
+                                  .clear_length = sent != clear ? clear->length : 0};
+    link_journal(link, &entry);
+}
+
+enum status downlink_send(struct link *link, uint16_t command, struct buffer *payload, bool bad_checksum)
 {
     struct peer *peer = link->peer;
     CLEANUP(cleanup_buffer) struct buffer clear = {.limit = LIMIT_FRAME_ESCAPED};
     CLEANUP(cleanup_buffer) struct buffer sealed = {.limit = LIMIT_MQTT_PACKET};
     enum status status = downlink_frame(&peer->last_package_id, command, payload, &clear);
     const struct buffer *message = &clear;
+    if (status == OK && bad_checksum) {
+        clear.data[CHECKSUM_AT] ^= 1;
+    }
     if (status == OK && link->encrypts) {
         status = session_encrypt(peer->key.bytes, clear.data, clear.length, &sealed);
         message = &sealed;
@@ -69,6 +117,7 @@ static enum status send_frame(struct link *link, uint16_t command, struct buffer
     status = bus_publish(link->door->bus, topic, message->data, message->length);
     if (status == OK) {
         link->door->counters.downlinks++;
+        note_in_journal(link, command, topic, message, &clear, bad_checksum);
         if (command == COMMAND_OTA_NOTIFY || command == COMMAND_FIRMWARE_INFO) {
             app_referee_ordered(link->door->app, peer->device_id, command == COMMAND_FIRMWARE_INFO);
         }
@@ -96,7 +145,7 @@ enum status downlink_configuration(struct link *link)
     CLEANUP(cleanup_buffer) struct buffer payload = {.limit = LIMIT_FRAME_PAYLOAD};
     enum status status = configuration_encode(&message, &payload);
     if (status == OK) {
-        status = send_frame(link, COMMAND_CONFIGURATION, &payload);
+        status = downlink_send(link, COMMAND_CONFIGURATION, &payload, false);
     }
     link->encrypts = link->send_key;
     return status;
@@ -117,7 +166,7 @@ enum status downlink_notify(struct link *link, const struct notify_order *order)
     }
     CLEANUP(cleanup_buffer) struct buffer payload = {.limit = LIMIT_FRAME_PAYLOAD};
     enum status status = notify_encode(&message, &payload);
-    return status == OK ? send_frame(link, COMMAND_OTA_NOTIFY, &payload) : status;
+    return status == OK ? order_send_notify(link, &payload) : status;
 }
 
 enum status downlink_url(const char *base, const char *token, const char *extension, char *url, size_t capacity)
@@ -164,5 +213,5 @@ enum status downlink_firmware(struct link *link, const struct firmware_order *or
     if (status == OK) {
         status = firmware_encode(&message, &payload);
     }
-    return status == OK ? send_frame(link, COMMAND_FIRMWARE_INFO, &payload) : status;
+    return status == OK ? order_send_firmware(link, order, &payload) : status;
 }

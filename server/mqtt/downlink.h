@@ -6,6 +6,7 @@
 #ifndef MQTT_DOWNLINK_H
 #define MQTT_DOWNLINK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buffer.h"
@@ -22,6 +23,12 @@ MUST_USE enum status downlink_frame(uint16_t *last_id, uint16_t command, struct 
 
 /* 0x00B4 with the secret, the session key, or both, as the link needs; from then on the link encrypts. */
 MUST_USE enum status downlink_configuration(struct link *link);
+
+/*
+ * Appends frame and publishes it, encrypted when the link is; `bad_checksum`: one that no device takes (a fault).
+ * E_CLOSED: the bus is down.
+ */
+MUST_USE enum status downlink_send(struct link *link, uint16_t command, struct buffer *payload, bool bad_checksum);
 
 MUST_USE enum status downlink_notify(struct link *link, const struct notify_order *order);
 MUST_USE enum status downlink_firmware(struct link *link, const struct firmware_order *order);

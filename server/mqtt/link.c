@@ -8,9 +8,11 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "mqtt/order_faults.h"
 
 static void link_free(struct link *link)
 {
+    orders_forget(link);
     stream_destroy(link->device);
     stream_destroy(link->broker);
     loop_timer_destroy(link->deadline);
@@ -36,6 +38,13 @@ static void leave_peer(struct link *link)
     }
 }
 
+void link_journal(const struct link *link, struct journal_entry *entry)
+{
+    text_copy_cut(entry->product_key, sizeof entry->product_key, link->subject.product_key);
+    text_copy_cut(entry->device_key, sizeof entry->device_key, link->subject.device_key);
+    app_journal(link->door->app, entry);
+}
+
 void link_close(struct link *link, const char *why)
 {
     if (link->busy) {
@@ -45,6 +54,9 @@ void link_close(struct link *link, const char *why)
     struct mqtt_door *door = link->door;
     if (link->state == LINK_RELAY) {
         log_info("front", "%s=%s disconnected: %s", link->observer ? "observer" : "device", link->name, why);
+        if (!link->observer) {
+            link_journal(link, &(struct journal_entry){.kind = JOURNAL_DISCONNECT, .name = link->address, .text = why});
+        }
     } else {
         log_debug("front", "link=%s closed: %s", link->address, why);
     }

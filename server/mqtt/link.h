@@ -19,6 +19,8 @@
 #ifndef MQTT_LINK_H
 #define MQTT_LINK_H
 
+#include "app/journal.h"
+#include "domain/fault.h"
 #include "mqtt/hold.h"
 #include "mqtt/internal.h"
 
@@ -51,7 +53,11 @@ struct link {
     struct peer *peer;        /* NULL: observer, refused, or taken over */
     char secret[LIMIT_DEVICE_SECRET + 1];
     struct hold hold;
-    bool holding; /* in the front's list of links that keep acks */
+    bool holding;                 /* in the front's list of links that keep acks */
+    struct fault_subject subject; /* whose link it is; empty keys: an observer's, or not known */
+    int64_t silent_ms;            /* REFUSED: it gets no answer at all */
+    LIST_HEAD(delayed_orders, delayed_order) delayed;
+    struct buffer notify; /* payload of the last one */
     TAILQ_ENTRY(link) links;
     TAILQ_ENTRY(link) holders;
 };
@@ -61,6 +67,9 @@ void link_accept(struct mqtt_door *door, int fd, struct ssl_ctx_st *tls);
 
 /* Closes and frees; from inside one of its own handlers: when that ends. `why`: static text, for the log. */
 void link_close(struct link *link, const char *why);
+
+/* Adds an entry about the link's device to the journal; keys are filled in. */
+void link_journal(const struct link *link, struct journal_entry *entry);
 
 /* The bus brought one of its messages, and it was committed or failed. */
 void link_note_message(struct link *link, uint32_t digest, bool committed);

@@ -5,6 +5,7 @@
 
 #include "app/catalog.h"
 #include "app/devices.h"
+#include "app/faults.h"
 #include "app/referee.h"
 #include "base/cleanup.h"
 #include "base/limits.h"
@@ -153,6 +154,12 @@ static void accept_device(struct link *link, const struct decision *decision, co
     door->counters.accepted++;
     struct connect_conduct conduct = {.flags = connect->flags, .keep_alive_s = connect->keep_alive_s};
     app_referee_connected(door->app, device.id, &conduct);
+    link->subject.device_id = device.id;
+    link_journal(link, &(struct journal_entry){.kind = JOURNAL_CONNECT,
+                                               .from_device = true,
+                                               .encrypted = decision->session,
+                                               .code = decision->mode == AUTH_TYPE_0 ? 0 : 1,
+                                               .name = link->address});
     open_relay(link, connect, decision->client_id, decision->client_id);
     log_info("front", "device=%s connected type=%d encrypted=%s from %s", link->name,
              decision->mode == AUTH_TYPE_0 ? 0 : 1, decision->session ? "yes" : "no", link->address);
@@ -161,6 +168,11 @@ static void accept_device(struct link *link, const struct decision *decision, co
 static void refuse(struct link *link, const struct decision *decision)
 {
     link->door->counters.refused++;
+    link_journal(link, &(struct journal_entry){.kind = JOURNAL_REFUSE,
+                                               .from_device = true,
+                                               .code = decision->code,
+                                               .name = link->address,
+                                               .text = decision->why});
     log_warn("front", "device=%s refused code=%d from %s: %s", link->name, decision->code, link->address,
              decision->why);
     if (decision->verdict == VERDICT_CLOSE) {
@@ -174,10 +186,61 @@ static void refuse(struct link *link, const struct decision *decision)
     }
     *link->refusal = *decision;
     link->state = LINK_REFUSED;
+    if (link->silent_ms > 0) {
+        link->filter_noted = true; /* so that no SUBSCRIBE is answered */
+        loop_timer_arm(link->deadline, link->silent_ms);
+        return;
+    }
     CLEANUP(cleanup_buffer) struct buffer out = {.limit = WRITE_LIMIT};
     refusal_write_connack(decision, &out);
     write_to_device(link, &out);
     loop_timer_arm(link->deadline, refusal_is_connack(decision) ? LIMIT_REFUSED_LINK_MS : LIMIT_CONNECT_MS);
+}
+
+/* A fault of the point mqtt.connect makes another decision. */
+static void spoil(struct link *link, const struct fault_action *action, struct decision *decision)
+{
+    switch (action->type) {
+    case FAULT_REFUSE:
+        decision->verdict = VERDICT_CONNACK;
+        decision->code = action->code;
+        break;
+    case FAULT_BOOTSTRAP_ERROR:
+        decision->verdict = VERDICT_POLITE;
+        decision->code = action->code;
+        break;
+    case FAULT_REFUSE_SECRET:
+        decision->verdict = VERDICT_CONNACK;
+        decision->code = CONNACK_BAD_PASSWORD;
+        break;
+    case FAULT_SILENCE:
+        decision->verdict = VERDICT_CONNACK;
+        decision->code = 0;
+        link->silent_ms = LIMIT_SILENT_LINK_MS;
+        break;
+    default:
+        decision->verdict = VERDICT_CLOSE;
+        decision->code = 0;
+        break;
+    }
+    decision->why = "a fault";
+}
+
+static void apply_faults(struct link *link, struct decision *decision)
+{
+    struct faults *faults = app_faults(link->door->app);
+    struct fault_hit hits[FAULT_HITS];
+    if (decision->verdict == VERDICT_OBSERVE || !faults_armed(faults, FAULT_MQTT_CONNECT)) {
+        return;
+    }
+    size_t count = faults_look(faults, FAULT_MQTT_CONNECT, &link->subject, hits);
+    for (size_t i = 0; i < count; i++) {
+        bool meant = hits[i].action.type != FAULT_REFUSE_SECRET || decision->mode == AUTH_TYPE_1;
+        if (meant && faults_fire(faults, hits[i].id, &link->subject, NULL)) {
+            spoil(link, &hits[i].action, decision);
+            return;
+        }
+    }
 }
 
 static void decide(struct link *link, const struct mqtt_connect *connect)
@@ -191,6 +254,9 @@ static void decide(struct link *link, const struct mqtt_connect *connect)
     } else {
         text_copy_cut(link->name, sizeof link->name, decision.client_id);
     }
+    text_copy_cut(link->subject.product_key, sizeof link->subject.product_key, decision.product_key);
+    text_copy_cut(link->subject.device_key, sizeof link->subject.device_key, decision.device_key);
+    apply_faults(link, &decision);
     switch (decision.verdict) {
     case VERDICT_ACCEPT:
         accept_device(link, &decision, connect);

@@ -1,20 +1,24 @@
 #include "mqtt/uplink.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "app/devices.h"
+#include "app/journal.h"
 #include "app/referee.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "codec/device_messages.h"
 #include "codec/frame.h"
 #include "mqtt/internal.h"
 #include "mqtt/link.h"
+#include "mqtt/order_faults.h"
 #include "mqtt/report.h"
 #include "mqtt/topics.h"
 #include "mqtt/watch.h"
 
-enum { HEX_BYTES = 256 };
+enum { HEX_BYTES = 256, STATUS_UPDATING = 9 };
 
 /* As the bus brought it. */
 struct message {
@@ -142,6 +146,42 @@ static void show_conduct(struct mqtt_door *door, const struct peer *peer, const 
     app_referee_frame(door->app, peer->device_id, &conduct);
 }
 
+static void note_in_journal(struct mqtt_door *door, const struct peer *peer, const struct message *message,
+                            const struct frame *frame, bool encrypted, const char *verdict)
+{
+    const struct buffer *clear = &door->burst.clear;
+    int qos = passing_qos(&peer->passing, message->digest);
+    struct journal_entry entry = {.kind = JOURNAL_FRAME,
+                                  .from_device = true,
+                                  .encrypted = encrypted,
+                                  .qos = qos == PASSING_UNKNOWN ? 1 : qos,
+                                  .word = verdict,
+                                  .name = message->topic,
+                                  .raw = message->payload,
+                                  .raw_length = message->length};
+    if (frame != NULL) {
+        entry.command = frame->command;
+        entry.package_id = frame->package_id;
+        entry.command_name = command_name(frame->command);
+        entry.clear = encrypted ? clear->data : NULL;
+        entry.clear_length = encrypted ? clear->length : 0;
+    }
+    int length = (int)strcspn(peer->name, "/"); /* "pk/dk" */
+    (void)snprintf(entry.product_key, sizeof entry.product_key, "%.*s", length, peer->name);
+    text_copy_cut(entry.device_key, sizeof entry.device_key, peer->name + length + 1);
+    app_journal(door->app, &entry);
+}
+
+/* A notify may be wanted again while the device upgrades (faults). */
+static void look_for_upgrading(const struct peer *peer, const struct frame *frame)
+{
+    struct ota_status_message message;
+    if (frame->command == COMMAND_OTA_STATUS && peer->link != NULL &&
+        ota_status_decode(frame->payload, frame->payload_length, &message) == OK && message.status == STATUS_UPDATING) {
+        order_device_upgrading(peer->link);
+    }
+}
+
 /* True: it is done and may be acknowledged. *key: what was remembered of it. */
 static bool handle(struct mqtt_door *door, struct peer *peer, const struct message *message, struct recent_key *key)
 {
@@ -150,6 +190,7 @@ static bool handle(struct mqtt_door *door, struct peer *peer, const struct messa
     size_t length = message->length;
     bool encrypted = false;
     if (!open_frame(&door->burst, peer, payload, length, &frame, &encrypted)) {
+        note_in_journal(door, peer, message, NULL, encrypted, "malformed");
         note_malformed(door, peer, "no frame", payload, length);
         return true;
     }
@@ -158,6 +199,7 @@ static bool handle(struct mqtt_door *door, struct peer *peer, const struct messa
     bool may_repeat = frame.command == COMMAND_TSL_ANSWER; /* its package id is the server's */
     if (!may_repeat && recent_has(&peer->recent, &found)) {
         door->counters.duplicates++;
+        note_in_journal(door, peer, message, &frame, encrypted, "duplicate");
         log_debug("uplink", "device=%s %s package=%u came again", peer->name, command_name(frame.command),
                   frame.package_id);
         return true;
@@ -165,6 +207,7 @@ static bool handle(struct mqtt_door *door, struct peer *peer, const struct messa
     bool malformed = false;
     show_conduct(door, peer, message, &frame, encrypted, !may_repeat && recent_has_other(&peer->recent, &found));
     enum status status = report_hand_in(door->app, peer->device_id, &frame, &malformed);
+    note_in_journal(door, peer, message, &frame, encrypted, malformed ? "malformed" : "ok");
     if (malformed) {
         note_malformed(door, peer, command_name(frame.command), payload, length);
     } else if (status != OK && status != E_NOT_FOUND) {
@@ -178,6 +221,7 @@ static bool handle(struct mqtt_door *door, struct peer *peer, const struct messa
         recent_add(&peer->recent, &found);
         *key = found;
     }
+    look_for_upgrading(peer, &frame);
     return true;
 }
 

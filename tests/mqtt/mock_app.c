@@ -1,4 +1,7 @@
 #include "mock_app.h"
+#include "app/faults.h"
+#include "app/firmware_table.h"
+#include "app/journal.h"
 #include "app/referee.h"
 
 #include <stdarg.h>
@@ -207,4 +210,61 @@ void app_referee_ordered(struct app *app, int64_t device_id, bool firmware)
     (void)app;
     (void)device_id;
     (void)firmware;
+}
+
+/* No faults are armed here, and what the journal would keep is its own tests' business. */
+struct faults *app_faults(struct app *app)
+{
+    (void)app;
+    return NULL;
+}
+
+bool faults_armed(struct faults *faults, enum fault_point point)
+{
+    (void)faults;
+    (void)point;
+    return false;
+}
+
+size_t faults_look(struct faults *faults, enum fault_point point, const struct fault_subject *subject,
+                   struct fault_hit hits[FAULT_HITS])
+{
+    (void)faults;
+    (void)point;
+    (void)subject;
+    (void)hits;
+    return 0;
+}
+
+bool faults_fire(struct faults *faults, int64_t id, const struct fault_subject *subject, const char *detail)
+{
+    (void)faults;
+    (void)id;
+    (void)subject;
+    (void)detail;
+    return false;
+}
+
+void app_fault_subject_of_task(struct app *app, int64_t device_id, struct fault_subject *subject)
+{
+    (void)app;
+    *subject = (struct fault_subject){.device_id = device_id};
+}
+
+struct firmware_table *app_firmware_table(struct app *app)
+{
+    (void)app;
+    return NULL;
+}
+
+void firmware_table_expire(struct firmware_table *table, const char *token)
+{
+    (void)table;
+    (void)token;
+}
+
+void app_journal(struct app *app, struct journal_entry *entry)
+{
+    (void)app;
+    (void)entry;
 }

@@ -95,7 +95,7 @@ static void drop_first(struct journal *journal)
 
 static char *put_bytes(char *to, const void *from, size_t length)
 {
-    if (length > 0) {
+    if (from != NULL && length > 0) {
         memcpy(to, from, length);
     }
     return to + length;

@@ -2,6 +2,7 @@
  * GET /healthz: the process answers. GET /readyz: broker, store and listener are up; asked on the loop's thread, so
  * that a loop that hangs is not ready. GET /metrics: numbers for Prometheus.
  */
+#include "app/faults.h"
 #include "app/journal.h"
 #include "app/referee.h"
 #include "app/totals.h"
@@ -57,6 +58,17 @@ static void write_warnings(const struct api *api, struct buffer *text)
         char label[64];
         (void)snprintf(label, sizeof label, "rule=\"%s\"", protocol_rule_name((enum protocol_rule)rule));
         metrics_value(text, name, label, (double)app_referee_count(api->app, (enum protocol_rule)rule));
+    }
+}
+
+static void write_faults(const struct api *api, struct buffer *text)
+{
+    static const char name[] = "mockdc_faults_fired_total";
+    metrics_family(text, name, "counter", "Faults that acted, by their point.");
+    for (int point = 0; point < FAULT_POINT_COUNT; point++) {
+        char label[64];
+        (void)snprintf(label, sizeof label, "point=\"%s\"", fault_point_name((enum fault_point)point));
+        metrics_value(text, name, label, (double)app_faults_fired(api->app, (enum fault_point)point));
     }
 }
 
@@ -132,6 +144,7 @@ void metrics_get(const struct api *api, struct request *request, struct answer *
     metrics_write(api->metrics, &text);
     write_connections(api, &text);
     write_warnings(api, &text);
+    write_faults(api, &text);
     write_journal(api, &text);
     write_stored(&totals, &text);
     write_times(&totals, &text);

@@ -119,6 +119,14 @@ static enum status port_frame_text(void *context, const uint8_t *frame, size_t l
     return mqtt_frame_text(frame, length, text);
 }
 
+static void port_fault_armed(void *context, enum fault_point point)
+{
+    const struct house *house = context;
+    if (house->mqtt != NULL) {
+        mqtt_door_fault_armed(house->mqtt, point);
+    }
+}
+
 static void on_faults_fired(void *context)
 {
     const struct house *house = context;
@@ -287,7 +295,8 @@ static enum status build_app(struct house *house, struct error *error)
                               .event = port_event,
                               .frames_wanted = port_frames_wanted,
                               .faults_fired = port_faults_fired,
-                              .frame_text = port_frame_text};
+                              .frame_text = port_frame_text,
+                              .fault_armed = port_fault_armed};
     return app_create(&settings, &ports, &house->app, error);
 }
 

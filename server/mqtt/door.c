@@ -182,3 +182,10 @@ pid_t mqtt_door_broker_pid(const struct mqtt_door *door)
 {
     return door->broker != NULL ? broker_pid(door->broker) : 0;
 }
+
+void mqtt_door_fault_armed(struct mqtt_door *door, enum fault_point point)
+{
+    if (point == FAULT_MQTT_LINK) {
+        front_fault_armed(door->front);
+    }
+}

@@ -88,6 +88,9 @@ void mqtt_door_disconnect(struct mqtt_door *door, int64_t device_id, const char 
 /* The content of a clear frame, still escaped, as text: app_ports.frame_text. E_FORMAT, E_TRUNCATED: it is none. */
 MUST_USE enum status mqtt_frame_text(const uint8_t *clear, size_t length, struct buffer *text);
 
+/* app_ports.fault_armed. */
+void mqtt_door_fault_armed(struct mqtt_door *door, enum fault_point point);
+
 void mqtt_door_counters(const struct mqtt_door *door, struct mqtt_counters *counters);
 
 /* The broker's process, for tests and diagnosis; 0: it does not run now. */

@@ -223,3 +223,12 @@ void front_close_links(struct front *front, const char *why)
         link_close(link, why);
     }
 }
+
+void front_fault_armed(struct front *front)
+{
+    struct link *next;
+    for (struct link *link = TAILQ_FIRST(&front->links); link != NULL; link = next) {
+        next = TAILQ_NEXT(link, links);
+        link_faults_begin(link);
+    }
+}

@@ -30,6 +30,9 @@ void front_remove(struct front *front, struct link *link);
 /* A link keeps an acknowledgement: it will be asked to look for overdue ones. */
 void front_note_holding(struct front *front, struct link *link);
 
+/* A fault of mqtt.link was armed: links that are open meet it now. */
+void front_fault_armed(struct front *front);
+
 /* The broker has gone. */
 void front_close_links(struct front *front, const char *why);
 

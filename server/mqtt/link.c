@@ -13,6 +13,8 @@
 static void link_free(struct link *link)
 {
     orders_forget(link);
+    link_faults_finish(link);
+    buffer_finish(&link->late);
     stream_destroy(link->device);
     stream_destroy(link->broker);
     loop_timer_destroy(link->deadline);
@@ -128,6 +130,7 @@ void link_accept(struct mqtt_door *door, int fd, struct ssl_ctx_st *tls)
         return;
     }
     link->door = door;
+    buffer_init(&link->late, LIMIT_LINK_QUEUE);
     enum status status = stream_accept(door->loop, fd, tls, &device_handlers, link, &link->device);
     if (status == OK) {
         status = loop_timer_create(door->loop, on_deadline, link, &link->deadline);
@@ -148,11 +151,35 @@ void link_accept(struct mqtt_door *door, int fd, struct ssl_ctx_st *tls)
     door->counters.links++;
 }
 
+void link_resume(struct link *link, enum way way)
+{
+    enter(link);
+    if (way == WAY_UP) {
+        link_relay_up(link);
+    } else {
+        struct buffer late = link->late;
+        buffer_init(&link->late, LIMIT_LINK_QUEUE);
+        if (late.length > 0 && stream_write(link->device, late.data, late.length) != OK) {
+            link_close(link, "too much waits to be sent");
+        }
+        buffer_finish(&late);
+        if (link->why == NULL) {
+            link_relay_down(link);
+        }
+    }
+    leave(link);
+}
+
 static void write_ack(struct link *link, uint8_t ack, uint16_t packet_id)
 {
     struct buffer out;
     buffer_init(&out, 16);
     mqtt_ack_write(&out, ack, packet_id);
+    if (link_faults_hold(link, WAY_DOWN)) {
+        buffer_append(&link->late, out.data, out.length);
+        buffer_finish(&out);
+        return;
+    }
     if (buffer_status(&out) != OK || stream_write(link->device, out.data, out.length) != OK) {
         link_close(link, "too much waits to be sent");
     }

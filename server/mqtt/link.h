@@ -23,6 +23,7 @@
 #include "domain/fault.h"
 #include "mqtt/hold.h"
 #include "mqtt/internal.h"
+#include "mqtt/link_faults.h"
 
 enum link_state { LINK_WAIT_CONNECT, LINK_RELAY, LINK_REFUSED };
 
@@ -58,6 +59,8 @@ struct link {
     int64_t silent_ms;            /* REFUSED: it gets no answer at all */
     LIST_HEAD(delayed_orders, delayed_order) delayed;
     struct buffer notify; /* payload of the last one */
+    struct link_faults faults;
+    struct buffer late; /* acknowledgements for the device that wait while it is held */
     TAILQ_ENTRY(link) links;
     TAILQ_ENTRY(link) holders;
 };
@@ -76,6 +79,9 @@ void link_note_message(struct link *link, uint32_t digest, bool committed);
 
 /* Passes on what was kept since `before_ms` (monotonic) or earlier. */
 void link_release_overdue(struct link *link, int64_t before_ms);
+
+/* A hold by a fault is over: what waited goes on. */
+void link_resume(struct link *link, enum way way);
 
 /* Inside mqtt/: link_connect.c and link_relay.c. */
 void link_read_connect(struct link *link);

@@ -119,6 +119,7 @@ static void go_online(struct link *link)
     }
     link->peer->online = true;
     app_device_online(door->app, link->peer->device_id);
+    link_faults_begin(link);
 }
 
 static void relay_unseen(struct link *link, struct stream *from, struct stream *to)
@@ -129,10 +130,45 @@ static void relay_unseen(struct link *link, struct stream *from, struct stream *
     stream_consume(from, length);
 }
 
+/* A frame on which a fault acts, at bytes[0]: `passed` bytes before it have not gone on yet. Returns how many bytes are
+ * done with, the frame's own included; 0: it waits. */
+static size_t relay_faulty(struct link *link, enum frame_fate fate, bool up, const uint8_t *bytes, size_t before,
+                           size_t total)
+{
+    struct stream *to = up ? link->broker : link->device;
+    struct stream *from = up ? link->device : link->broker;
+    pass_on(link, to, from, bytes, before);
+    const uint8_t *frame = bytes + before;
+    switch (fate) {
+    case FRAME_DROPPED:
+        break;
+    case FRAME_CORRUPTED: { /* the last byte of the payload: MQTT stays whole */
+        uint8_t last = frame[total - 1] ^ 1;
+        pass_on(link, to, from, frame, total - 1);
+        pass_on(link, to, from, &last, 1);
+        break;
+    }
+    case FRAME_DOUBLED:
+        pass_on(link, to, from, frame, total);
+        pass_on(link, to, from, frame, total);
+        break;
+    case FRAME_IS_LAST:
+        pass_on(link, to, from, frame, total);
+        link_close(link, "a fault cut it");
+        break;
+    default:
+        break;
+    }
+    return before + total;
+}
+
 void link_relay_up(struct link *link)
 {
     if (link->observer) {
         relay_unseen(link, link->device, link->broker);
+        return;
+    }
+    if (link_faults_hold(link, WAY_UP)) {
         return;
     }
     size_t length;
@@ -150,9 +186,15 @@ void link_relay_up(struct link *link)
             link_close(link, status == E_LIMIT ? "packet too long" : "bad packet");
             break;
         }
-        if (!passes_up(link, &packet)) {
+        enum frame_fate fate = packet.type == MQTT_PUBLISH ? link_faults_frame(link, WAY_UP) : FRAME_PASSES;
+        if (fate == FRAME_WAITS) {
+            break;
+        }
+        if (fate != FRAME_DROPPED && !passes_up(link, &packet)) {
             pass_on(link, link->broker, link->device, bytes + passed, at - passed);
             passed = at + packet.total;
+        } else if (fate != FRAME_PASSES) {
+            passed += relay_faulty(link, fate, true, bytes + passed, at - passed, packet.total);
         }
         at += packet.total;
     }
@@ -166,7 +208,7 @@ void link_relay_down(struct link *link)
         relay_unseen(link, link->broker, link->device);
         return;
     }
-    if (link->peer == NULL) {
+    if (link->peer == NULL || link_faults_hold(link, WAY_DOWN)) {
         return; /* taken over; about to be closed */
     }
     size_t length;
@@ -184,7 +226,13 @@ void link_relay_down(struct link *link)
             link_close(link, "bad packet from the broker");
             break;
         }
-        if (!passes_down(link, &packet, &subscribed)) {
+        enum frame_fate fate = packet.type == MQTT_PUBLISH ? link_faults_frame(link, WAY_DOWN) : FRAME_PASSES;
+        if (fate == FRAME_WAITS) {
+            break;
+        }
+        if (fate != FRAME_PASSES) {
+            passed += relay_faulty(link, fate, false, bytes + passed, at - passed, packet.total);
+        } else if (!passes_down(link, &packet, &subscribed)) {
             pass_on(link, link->device, link->broker, bytes + passed, at - passed);
             passed = at + packet.total;
         }

@@ -228,10 +228,10 @@ export async function faults(house) {
         { point: 'ota.url', action: { type: 'omit', field: 'crc' }, match: { deviceKey: 'nobody', componentNo: 'STM32' } },
         { point: 'http.firmware', action: { type: 'status', code: 503, retryAfter: 5, location: '/x' }, match: { deviceKey: 'nobody' } },
         { point: 'http.firmware', action: { type: 'reset', afterBytes: 512 }, match: { deviceKey: 'nobody' } },
-        { point: 'plan', action: { type: 'suspend', atStep: 'downloading' }, match: { deviceKey: 'nobody' } },
     ]) {
         await house.rest('POST', '/faults', fault, 201);
     }
+    await house.rest('POST', '/faults', { point: 'plan', action: { type: 'suspend', atStep: 'downloading' } }, 422);
     await house.rest('POST', '/faults', { ...cut, colour: 'red' }, 400);
     await house.rest('POST', '/faults', { ...cut, action: { type: 'cut', atByte: 1, k: 1 } }, 422);
     await house.rest('POST', '/faults', { ...cut, match: { productKey: 'nothere' } }, 422);

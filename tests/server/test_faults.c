@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/instant.h"
 #include "base/text.h"
 #include "codec/ttlv.h"
@@ -306,6 +307,94 @@ static void test_while_upgrading(void)
     server_stop(&server);
 }
 
+/* --- links -------------------------------------------------------------------------------------------------------- */
+
+/* The device is online; after the fault is armed it sends two statuses (QoS 1): which of them are acknowledged in time?
+ */
+static bool sends_status(struct test_device *device)
+{
+    CLEANUP(cleanup_buffer) struct buffer payload = {.limit = 64};
+    ttlv_put_int(&payload, 1, 90);
+    return device_send(device, COMMAND_STATUS, &payload);
+}
+
+static void test_link(void)
+{
+    static const struct {
+        const char *action;
+        bool first; /* is acknowledged within 2 s */
+        bool second;
+        bool open; /* afterwards */
+    } rows[] = {
+        {"{\"type\": \"cut\"}", false, false, false},
+        {"{\"type\": \"cut\", \"afterFrames\": 1}", false, false, false},
+        {"{\"type\": \"dropFrame\", \"k\": 1}", false, true, true},
+        {"{\"type\": \"dropFrame\", \"k\": 2}", true, false, true},
+        {"{\"type\": \"blackhole\", \"seconds\": 30}", false, false, true},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct server server;
+        struct test_device device = {0};
+        server_start(&server, NULL);
+        (void)rest_simple_plan(&server, 5000, NULL);
+        CHECK_FATAL(device_go_online(&server, &device, TEST_DK, false));
+        CHECK(sends_status(&device));
+        int64_t id = arm(&server, "mqtt.link", rows[i].action, ", \"match\": {\"productKey\": \"" TEST_PK "\"}");
+        CHECK_ROW(rows[i].action, sends_status(&device) == rows[i].first);
+        CHECK_ROW(rows[i].action, sends_status(&device) == rows[i].second);
+        CHECK_ROW(rows[i].action, raw_is_closed(&device.link, 200) == !rows[i].open);
+        CHECK_ROW(rows[i].action, fired(&server, id) == 1);
+        device_go_offline(&device);
+        server_stop(&server);
+    }
+}
+
+/* Milliseconds until a status is acknowledged. */
+static int64_t ack_time(struct test_device *device)
+{
+    int64_t begin = monotonic_ms();
+    CHECK(sends_status(device));
+    return monotonic_ms() - begin;
+}
+
+static void test_slow_link(void)
+{
+    struct server server;
+    struct test_device device = {0};
+    server_start(&server, NULL);
+    (void)rest_simple_plan(&server, 5000, NULL);
+    CHECK_FATAL(device_go_online(&server, &device, TEST_DK, false));
+    (void)arm(&server, "mqtt.link", "{\"type\": \"delay\", \"ms\": 400}", "");
+    CHECK(ack_time(&device) >= 390);
+    CHECK(ack_time(&device) >= 390);
+    clear(&server);
+    CHECK(ack_time(&device) < 390);
+    (void)arm(&server, "mqtt.link", "{\"type\": \"blackhole\", \"seconds\": 0.7}", "");
+    CHECK(ack_time(&device) >= 600);
+    CHECK(ack_time(&device) < 600); /* once a link */
+    device_go_offline(&device);
+    server_stop(&server);
+}
+
+static void test_changed_frames(void)
+{
+    struct server server;
+    struct test_device device = {0};
+    server_start(&server, NULL);
+    (void)rest_simple_plan(&server, 5000, NULL);
+    CHECK_FATAL(device_go_online(&server, &device, TEST_DK, false));
+    int64_t id = arm(&server, "mqtt.link", "{\"type\": \"corruptFrame\", \"k\": 1}", "");
+    CHECK(sends_status(&device)); /* MQTT is whole: it is acknowledged */
+    CHECK(fired(&server, id) == 1 && in_journal(&server, "frame", "verdict", "malformed") == 1);
+    clear(&server);
+    id = arm(&server, "mqtt.link", "{\"type\": \"duplicateFrame\", \"k\": 1}", "");
+    CHECK(sends_status(&device));
+    CHECK(sends_status(&device));
+    CHECK(fired(&server, id) == 1 && in_journal(&server, "frame", "verdict", "duplicate") == 1);
+    device_go_offline(&device);
+    server_stop(&server);
+}
+
 /* What came and went is there, without the secrets. */
 static void test_journal(void)
 {
@@ -338,6 +427,9 @@ int main(void)
                                              {"ota.url", test_url},
                                              {"a delayed firmware information", test_delay},
                                              {"a notify while the device upgrades", test_while_upgrading},
+                                             {"mqtt.link", test_link},
+                                             {"a slow link, and a black hole", test_slow_link},
+                                             {"changed frames", test_changed_frames},
                                              {"the journal of a device, secrets masked", test_journal},
                                              {0}};
     return suite_run("server faults", cases);

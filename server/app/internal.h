@@ -46,16 +46,18 @@ enum deferred_kind {
     DEFER_TOKEN_EXPIRE,
     DEFER_EVALUATE,
     DEFER_CHANGED,
+    DEFER_PLAN_FAULT,
     DEFER_EVENT
 };
 
 /* An effect that waits for the commit. */
 struct deferred {
     enum deferred_kind kind;
-    int64_t device_id; /* DEFER_CHANGED: of the plan */
+    int64_t device_id; /* DEFER_CHANGED, DEFER_PLAN_FAULT: of the plan */
     void *payload;     /* owned: notify_order, firmware_order, firmware_entry or event; NULL for the other kinds */
     char token[LIMIT_TOKEN + 1]; /* DEFER_CHANGED: the device key */
     const char *why;             /* static text */
+    enum fault_type fault;       /* DEFER_PLAN_FAULT */
     TAILQ_ENTRY(deferred) entries;
 };
 TAILQ_HEAD(deferred_list, deferred);
@@ -136,6 +138,8 @@ MUST_USE enum status app_defer_firmware(struct app *app, int64_t device_id, cons
 MUST_USE enum status app_defer_token_put(struct app *app, const struct firmware_entry *entry);
 MUST_USE enum status app_defer_token_expire(struct app *app, const char *token);
 MUST_USE enum status app_defer_evaluate(struct app *app, int64_t device_id);
+/* plan_faults.h */
+MUST_USE enum status app_defer_plan_fault(struct app *app, int64_t plan_id, enum fault_type type);
 /* app_ports.changed */
 MUST_USE enum status app_defer_changed(struct app *app, int64_t plan_id, const char *device_key);
 /* app_ports.event; `event` is copied. Outside of a use it is told at once. */

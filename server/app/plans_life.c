@@ -90,6 +90,22 @@ enum status plans_life_end_planned(struct app *app, int64_t plan_id, int64_t at)
     return app_use_end(app, status == OK ? end_when_over(app, &plan, at) : status);
 }
 
+enum status plans_life_end_now(struct app *app, int64_t plan_id)
+{
+    CLEANUP(cleanup_plan) struct plan plan = {0};
+    enum status status = app_use_begin(app);
+    if (status != OK) {
+        return status;
+    }
+    status = plan_find(app->store, plan_id, &plan);
+    if (status == OK) {
+        status = plan_status_may_become(plan.status, PLAN_ENDED)
+                     ? finish(app, &plan, PLAN_ENDED, app_now(app, plan.product_key), "the plan was ended by a fault")
+                     : E_STATE;
+    }
+    return app_use_end(app, status);
+}
+
 enum status plans_life_end_final(struct app *app, int64_t plan_id, int64_t at)
 {
     CLEANUP(cleanup_plan) struct plan plan = {0};

@@ -7,6 +7,7 @@
 #include "app/evaluation.h"
 #include "app/events.h"
 #include "app/faults.h"
+#include "app/plan_faults.h"
 #include "app/plans_life.h"
 #include "app/referee.h"
 #include "app/verifications_due.h"
@@ -346,6 +347,10 @@ enum status upgrade_step_with(struct app *app, struct task *task, const struct p
     struct session_effects effects;
     struct scene scene = {.app = app, .task = task, .plan = plan, .packages = packages, .event = event, .at = at};
     enum device_status before = task->status;
+    enum component_step steps[LIMIT_COMPONENTS];
+    for (size_t i = 0; i < task->component_count; i++) {
+        steps[i] = task->components[i].step;
+    }
     session_step(task, &plan->strategy, event, at, &effects);
     enum status status = task_save(app->store, task);
     bool changed = task->status != before;
@@ -354,6 +359,9 @@ enum status upgrade_step_with(struct app *app, struct task *task, const struct p
     }
     if (status == OK && (changed || effects.count > 0)) {
         status = events_task(app, task);
+    }
+    if (status == OK) {
+        status = plan_faults_step(app, task, steps);
     }
     return status == OK && changed ? tell_changed(&scene) : status;
 }

@@ -4,6 +4,7 @@
 
 #include "app/evaluation.h"
 #include "app/internal.h"
+#include "app/plan_faults.h"
 #include "base/log.h"
 #include "base/text.h"
 
@@ -47,6 +48,10 @@ static void deferred_apply(struct app *app, const struct deferred *item)
         break;
     case DEFER_CHANGED:
         app->ports.changed(app->ports.context, item->device_id, item->token);
+        break;
+    case DEFER_PLAN_FAULT:
+        status = plan_faults_apply(app, item->device_id, item->fault);
+        status = status == E_STATE ? OK : status; /* somebody was faster */
         break;
     case DEFER_EVENT:
         app->ports.event(app->ports.context, item->payload);
@@ -131,6 +136,11 @@ static enum status deferred_add(struct app *app, struct deferred wanted, const v
     item->payload = copy;
     TAILQ_INSERT_TAIL(&app->deferred, item, entries);
     return OK;
+}
+
+enum status app_defer_plan_fault(struct app *app, int64_t plan_id, enum fault_type type)
+{
+    return deferred_add(app, (struct deferred){.kind = DEFER_PLAN_FAULT, .device_id = plan_id, .fault = type}, NULL, 0);
 }
 
 enum status app_defer_notify(struct app *app, int64_t device_id, const struct notify_order *order)

@@ -227,11 +227,12 @@ export async function faults(house) {
         { point: 'ota.notify', action: { type: 'set', field: 'batteryLimit', value: 101 }, match: { deviceKey: 'nobody' } },
         { point: 'ota.url', action: { type: 'omit', field: 'crc' }, match: { deviceKey: 'nobody', componentNo: 'STM32' } },
         { point: 'http.firmware', action: { type: 'status', code: 503, retryAfter: 5, location: '/x' }, match: { deviceKey: 'nobody' } },
+        { point: 'plan', action: { type: 'suspend', atStep: 'downloading' }, match: { deviceKey: 'nobody' } },
         { point: 'http.firmware', action: { type: 'reset', afterBytes: 512 }, match: { deviceKey: 'nobody' } },
     ]) {
         await house.rest('POST', '/faults', fault, 201);
     }
-    await house.rest('POST', '/faults', { point: 'plan', action: { type: 'suspend', atStep: 'downloading' } }, 422);
+    await house.rest('POST', '/faults', { point: 'plan', action: { type: 'suspend', atStep: 'never' } }, 422);
     await house.rest('POST', '/faults', { ...cut, colour: 'red' }, 400);
     await house.rest('POST', '/faults', { ...cut, action: { type: 'cut', atByte: 1, k: 1 } }, 422);
     await house.rest('POST', '/faults', { ...cut, match: { productKey: 'nothere' } }, 422);
@@ -269,7 +270,7 @@ export async function events(house) {
     await listen(house, '?kind=product&productKey=told', '"created"', { 'last-event-id': cursor });
     const [run] = cursor.split('-');
     await listen(house, '', '"kind":"product","what":"created","productKey":"told"', { 'last-event-id': `${run}-0` }); // all until now
-    const clocks = listen(house, '?kind=clock', '"advanced"');
+    const clocks = listen(house, '?kind=clock', '"advanced"', { 'last-event-id': cursor }); // whoever is faster
     await house.rest('PUT', '/clock', { mode: 'offset' }, 200);
     await house.rest('POST', '/clock/advance', { seconds: 1 }, 200);
     await clocks;

@@ -140,6 +140,7 @@ static void test_bootstrap(void)
     device_go_offline(&device);
     (void)arm(&server, "mqtt.connect", "{\"type\": \"refuseSecret\"}", "");
     CHECK(!device_go_online(&server, &device, TEST_DK, false)); /* it has its secret now: type 1 */
+    device_go_offline(&device);
     struct test_device fresh = {0};
     CHECK(device_go_online(&server, &fresh, TEST_DK, false));
     device_go_offline(&fresh);
@@ -395,6 +396,34 @@ static void test_changed_frames(void)
     server_stop(&server);
 }
 
+/* The plan is over, or held, the moment the device confirms; what runs goes on (behaviour.md, 3). */
+static void test_plan(void)
+{
+    static const struct {
+        const char *action;
+        const char *status;
+    } rows[] = {
+        {"{\"type\": \"suspend\", \"atStep\": \"confirmed\"}", "suspended"},
+        {"{\"type\": \"terminate\", \"atStep\": \"downloading\"}", "terminated"},
+        {"{\"type\": \"end\", \"atStep\": \"upgrading\"}", "ended"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct server server;
+        char path[64];
+        server_start(&server, NULL);
+        int64_t plan = rest_simple_plan(&server, 5000, NULL);
+        int64_t id = arm(&server, "plan", rows[i].action, "");
+        CHECK_ROW(rows[i].action, process_wait(device_start(&server, NULL, NULL), 60) == 0);
+        CHECK(rest_await_device(&server, plan, TEST_DK, "upgraded"));
+        (void)snprintf(path, sizeof path, "/api/v1/plans/%lld", (long long)plan);
+        json_t *shown = rest_expect(&server, "GET", path, NULL, 200);
+        CHECK_ROW(rows[i].action, strcmp(json_text_at(shown, "status"), rows[i].status) == 0);
+        CHECK_ROW(rows[i].action, fired(&server, id) == 1);
+        json_decref(shown);
+        server_stop(&server);
+    }
+}
+
 /* What came and went is there, without the secrets. */
 static void test_journal(void)
 {
@@ -427,6 +456,7 @@ int main(void)
                                              {"ota.url", test_url},
                                              {"a delayed firmware information", test_delay},
                                              {"a notify while the device upgrades", test_while_upgrading},
+                                             {"plan", test_plan},
                                              {"mqtt.link", test_link},
                                              {"a slow link, and a black hole", test_slow_link},
                                              {"changed frames", test_changed_frames},

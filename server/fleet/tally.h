@@ -2,10 +2,11 @@
  * What became of the devices of a fleet: counted as it happens, shown while it goes on, told in the end.
  *
  *   terminal  412 of 500 switched on, 398 online, 120 upgraded, 3 failed, 9 s
- *   text      # failed 867000000000017: the attempt failed and no new one came            the first of those that
- * failed # fleet upgraded: 497 upgraded, 3 failed, 0 shut out, 0 unfinished of 500 in 12.3 s json      {"at": "..",
- * "outcome": "failed", "count": 500, "online": 500, "upgraded": 497, "failed": 3, "shutOut": 0, "unfinished": 0,
- * "seconds": 12.345, "failures": [{"deviceKey": "..", "outcome": "failed", "text": ".."}]}
+ *   text      # failed 867000000000017: the attempt failed and no new one came        the first of those that failed
+ *             # fleet upgraded: 497 upgraded, 3 failed, 0 shut out, 0 unfinished of 500 in 12.3 s
+ *   json      {"at": "..", "outcome": "failed", "count": 500, "online": 500, "upgraded": 497, "failed": 3,
+ *              "shutOut": 0, "unfinished": 0, "seconds": 12.345,
+ *              "failures": [{"deviceKey": "..", "outcome": "failed", "text": ".."}]}
  */
 #ifndef FLEET_TALLY_H
 #define FLEET_TALLY_H

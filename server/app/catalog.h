@@ -10,6 +10,7 @@
 #define APP_CATALOG_H
 
 #include "app/app.h"
+#include "domain/conduct.h"
 #include "domain/device.h"
 #include "domain/package.h"
 #include "domain/page.h"
@@ -29,7 +30,7 @@ MUST_USE enum status app_products_list(struct app *app, const struct page *page,
 struct device_view {
     const struct device *device;
     bool online;
-    int64_t warnings;                /* of the referee, since the server started */
+    const struct warnings *warnings; /* of the referee, since the server started */
     struct maybe_int active_plan_id; /* the plan in which it is inUpgrade */
 };
 

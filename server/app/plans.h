@@ -7,6 +7,7 @@
 
 #include "app/app.h"
 #include "app/catalog.h"
+#include "domain/conduct.h"
 #include "domain/plan.h"
 #include "domain/task.h"
 #include "domain/violation.h"
@@ -53,7 +54,8 @@ MUST_USE enum status app_plan_list_get(struct app *app, int64_t plan_id, enum pl
 /* A device within a plan. Devices of the plan without a task yet are nonUpgraded and come with zeroed instants. */
 struct plan_device {
     const char *device_key;
-    const struct task *task; /* always set; components are those of the plan; progress is of this moment */
+    const struct task *task;         /* always set; components are those of the plan; progress is of this moment */
+    const struct warnings *warnings; /* in this plan */
 };
 typedef void app_plan_device_visitor(void *context, const struct plan_device *device);
 /* `status` DEVICE_STATUS_COUNT: all. Sort key: the device key. */

@@ -16,12 +16,14 @@ struct visit {
     struct app *app;
     app_plan_device_visitor *each;
     void *context;
+    enum status status;
 };
 
 /* While a download runs the firmware server knows more than the store. */
-static void show(const struct visit *visit, const char *device_key, const struct task *task)
+static void show(struct visit *visit, const char *device_key, const struct task *task)
 {
     struct task now = *task;
+    struct warnings warnings = {0};
     if (now.status == DEVICE_IN_UPGRADE && now.phase == TASK_RUNNING && now.current < now.component_count) {
         struct task_component *component = &now.components[now.current];
         int progress = upgrade_progress(visit->app, &now, now.current);
@@ -29,21 +31,26 @@ static void show(const struct visit *visit, const char *device_key, const struct
             component->progress = progress;
         }
     }
-    struct plan_device device = {.device_key = device_key, .task = &now};
-    visit->each(visit->context, &device);
+    visit->status = log_warnings(visit->app->store, task->plan_id, task->device_id, &warnings);
+    if (visit->status == OK) {
+        visit->each(visit->context,
+                    &(struct plan_device){.device_key = device_key, .task = &now, .warnings = &warnings});
+    }
 }
 
 static bool pass_on(void *context, const char *device_key, const struct task *task)
 {
-    show(context, device_key, task);
-    return true;
+    struct visit *visit = context;
+    show(visit, device_key, task);
+    return visit->status == OK;
 }
 
 enum status app_plan_devices_list(struct app *app, int64_t plan_id, enum device_status status, const struct page *page,
                                   app_plan_device_visitor *each, void *context, bool *more)
 {
     struct visit visit = {.app = app, .each = each, .context = context};
-    return plan_members_list(app->store, plan_id, status, page, pass_on, &visit, more);
+    enum status listed = plan_members_list(app->store, plan_id, status, page, pass_on, &visit, more);
+    return listed == OK ? visit.status : listed;
 }
 
 /* The device's id in a plan it belongs to; 0 when it was not seen yet. */
@@ -80,6 +87,7 @@ enum status app_plan_device_view(struct app *app, int64_t plan_id, const char *d
     status = plan_member_task(app->store, plan_id, device_id, &task);
     if (status == OK) {
         show(&visit, device_key, &task);
+        status = visit.status;
     }
     return status;
 }

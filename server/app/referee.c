@@ -19,7 +19,7 @@ enum { SCAN_MS = 250 }; /* timers are looked at no more often */
 /* A device and its referee. */
 struct watched {
     int64_t device_id;
-    int64_t warnings;
+    struct warnings *warnings; /* made for the first; NULL: none */
     struct referee referee;
     UT_hash_handle hh;
 };
@@ -48,6 +48,7 @@ enum status referees_create(struct referees **referees)
 static void forget(struct referees *referees, struct watched *watched)
 {
     HASH_DEL(referees->watched, watched);
+    free(watched->warnings);
     free(watched);
 }
 
@@ -90,6 +91,18 @@ static struct watched *obtain(struct app *app, int64_t device_id)
 
 /* --- telling -------------------------------------------------------------------------------------------------- */
 
+static void count_warning(struct app *app, int64_t device_id, const char *product_key, enum protocol_rule rule)
+{
+    struct watched *watched = find(app, device_id);
+    if (watched != NULL && watched->warnings == NULL) {
+        watched->warnings = calloc(1, sizeof *watched->warnings);
+    }
+    if (watched != NULL && watched->warnings != NULL) {
+        watched->warnings->of[rule].count++;
+        watched->warnings->of[rule].last_at = app_now(app, product_key);
+    }
+}
+
 static void journal_warning(struct app *app, const struct fault_subject *subject, enum protocol_rule rule,
                             const char *detail)
 {
@@ -109,14 +122,11 @@ static void journal_warning(struct app *app, const struct fault_subject *subject
 
 static void note(struct app *app, int64_t device_id, const struct fault_subject *subject, const struct breach *breach)
 {
-    struct watched *watched = find(app, device_id);
     app->referees->counts[breach->rule]++;
     if (!breach->told) {
         return;
     }
-    if (watched != NULL) {
-        watched->warnings++;
-    }
+    count_warning(app, device_id, subject->product_key, breach->rule);
     journal_warning(app, subject, breach->rule, breach->detail);
     if (subject->plan_id == 0) {
         return;
@@ -231,7 +241,7 @@ void referees_offline(struct app *app, int64_t device_id)
     (void)step(app, watched, &(struct referee_event){.kind = REFEREE_GONE}, &breaches);
     int last = watched->referee.last;
     bool idle = (last == 0 || last == 3 || last == 11 || last == 12) && watched->referee.open == 0;
-    if ((idle && watched->warnings == 0) || device_find_brief(app->store, device_id, &device) != OK) {
+    if ((idle && watched->warnings == NULL) || device_find_brief(app->store, device_id, &device) != OK) {
         forget(app->referees, watched);
     }
 }
@@ -280,7 +290,6 @@ void referees_status_ends(struct app *app)
 void referees_name(struct app *app, int64_t device_id, int64_t plan_id, struct log_entry *entry)
 {
     struct referees *referees = app->referees;
-    struct watched *watched = find(app, device_id);
     enum protocol_rule rule = RULE_STATUS_PLAN;
     if (referees->status_of == device_id && referees->breaches.count > 0) {
         rule = referees->breaches.items[0].rule;
@@ -289,11 +298,9 @@ void referees_name(struct app *app, int64_t device_id, int64_t plan_id, struct l
                 referees->breaches.count * sizeof referees->breaches.items[0]);
     }
     referees->counts[rule]++;
-    if (watched != NULL) {
-        watched->warnings++;
-    }
     struct fault_subject subject = {0};
     app_fault_subject(app, device_id, &subject);
+    count_warning(app, device_id, subject.product_key, rule);
     subject.plan_id = plan_id;
     text_copy_cut(subject.component_no, sizeof subject.component_no, entry->component_no);
     journal_warning(app, &subject, rule, entry->detail);
@@ -343,8 +350,9 @@ uint64_t app_referee_count(const struct app *app, enum protocol_rule rule)
     return app->referees->counts[rule];
 }
 
-int64_t app_referee_warnings(const struct app *app, int64_t device_id)
+const struct warnings *app_referee_warnings(const struct app *app, int64_t device_id)
 {
+    static const struct warnings none = {0};
     const struct watched *watched = find(app, device_id);
-    return watched == NULL ? 0 : watched->warnings;
+    return watched == NULL || watched->warnings == NULL ? &none : watched->warnings;
 }

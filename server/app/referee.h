@@ -29,8 +29,8 @@ void app_referee_served(struct app *app, int64_t task_id, bool complete);
 /* How often the rule was breached since the start. */
 uint64_t app_referee_count(const struct app *app, enum protocol_rule rule);
 
-/* Warnings of the device since the start of the server. */
-int64_t app_referee_warnings(const struct app *app, int64_t device_id);
+/* Warnings of the device since the start of the server, whatever plan it was in. Borrowed until the next warning. */
+const struct warnings *app_referee_warnings(const struct app *app, int64_t device_id);
 
 /* --- inside app/ ---------------------------------------------------------------------------------------------- */
 

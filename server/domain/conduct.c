@@ -1,6 +1,7 @@
 #include "domain/conduct.h"
 
 #include <assert.h>
+#include <string.h>
 
 /* The sections are those of the protocol's description that the comments of this house name as protocol.md. */
 static const char *const names[PROTOCOL_RULE_COUNT] = {
@@ -38,4 +39,16 @@ const char *protocol_rule_name(enum protocol_rule rule)
 {
     assert(rule < PROTOCOL_RULE_COUNT);
     return names[rule];
+}
+
+enum status protocol_rule_of_warning(const char *detail, enum protocol_rule *rule)
+{
+    size_t length = strcspn(detail, ":");
+    for (size_t i = 0; i < PROTOCOL_RULE_COUNT; i++) {
+        if (strlen(names[i]) == length && strncmp(names[i], detail, length) == 0) {
+            *rule = (enum protocol_rule)i;
+            return OK;
+        }
+    }
+    return E_FORMAT;
 }

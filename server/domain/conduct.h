@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/limits.h"
+#include "base/status.h"
 #include "domain/reports.h"
 
 enum protocol_rule {
@@ -43,6 +44,17 @@ enum protocol_rule {
     PROTOCOL_RULE_COUNT
 };
 const char *protocol_rule_name(enum protocol_rule rule); /* "connectFlags" ... */
+
+/* The rule of a warning in an upgrade log, "rule: detail". E_FORMAT: it begins with none, *rule untouched. */
+MUST_USE enum status protocol_rule_of_warning(const char *detail, enum protocol_rule *rule);
+
+/* How often a device was warned for each rule, and when it was last; `count` 0: never. */
+struct warnings {
+    struct {
+        int64_t count;
+        int64_t last_at; /* of the clock of its product */
+    } of[PROTOCOL_RULE_COUNT];
+};
 
 /* CONNECT of an admitted device. */
 struct connect_conduct {

@@ -25,12 +25,12 @@ json_t *device_json(const struct device_view *view)
                   "moduleType", json_maybe_text(device->module_type), "moduleVersion", json_maybe_text(module_version),
                   "mcuVersions", mcu_versions_json(device));
     json_t *reported = json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I}", "battery", json_maybe_int(&device->battery),
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:o}", "battery", json_maybe_int(&device->battery),
         "voltage", json_maybe_number(&device->voltage), "signal", json_maybe_int(&device->signal), "rsrp",
         json_maybe_int(&device->rsrp), "rsrq", json_maybe_int(&device->rsrq), "snr", json_maybe_int(&device->snr),
         "flashFree", json_maybe_int(&device->flash_free), "sdkVersion", json_maybe_text(device->sdk_version),
         "activePlanId", json_maybe_int(&view->active_plan_id), "malformedFrames", (json_int_t)device->malformed_frames,
-        "warnings", (json_int_t)view->warnings);
+        "warnings", warnings_json(view->warnings));
     if (json_object_update(json, reported) != 0) {
         json_decref(json);
         json = NULL;

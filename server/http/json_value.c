@@ -46,6 +46,19 @@ json_t *json_maybe_text(const char *text)
     return json;
 }
 
+json_t *warnings_json(const struct warnings *warnings)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < PROTOCOL_RULE_COUNT; i++) {
+        if (warnings->of[i].count > 0) {
+            (void)json_array_append_new(
+                array, json_pack("{s:s, s:I, s:o}", "rule", protocol_rule_name((enum protocol_rule)i), "count",
+                                 (json_int_t)warnings->of[i].count, "lastAt", json_instant(warnings->of[i].last_at)));
+        }
+    }
+    return array;
+}
+
 json_t *log_entry_json(const struct log_entry *entry)
 {
     struct maybe_int attempt = {.known = entry->attempt > 0, .value = entry->attempt};

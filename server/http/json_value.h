@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 
+#include "domain/conduct.h"
 #include "domain/device.h"
 #include "domain/task.h"
 
@@ -21,6 +22,9 @@ json_t *json_maybe_text(const char *text);
 
 /* An entry of an upgrade log. */
 json_t *log_entry_json(const struct log_entry *entry);
+
+/* [{"rule", "count", "lastAt"}]: the rules that were broken, in the order of their table. */
+json_t *warnings_json(const struct warnings *warnings);
 
 /* {"battery": 3, ...}: the reasons that occur. */
 json_t *reasons_json(const int64_t counts[REASON_COUNT]);

@@ -39,10 +39,11 @@ static void add_plan_device(void *context, const struct plan_device *device)
     for (size_t i = 0; i < task->component_count; i++) {
         (void)json_array_append_new(components, component_json(view->plan, &task->components[i]));
     }
-    json_t *json = json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "deviceKey", device->device_key, "status",
-                             device_status_name(task->status), "reason", json_maybe_text(reason_name(task->reason)),
-                             "startedAt", json_maybe_instant(&task->started_at), "endedAt",
-                             json_maybe_instant(&task->ended_at), "components", components);
+    json_t *json =
+        json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "deviceKey", device->device_key, "status",
+                  device_status_name(task->status), "reason", json_maybe_text(reason_name(task->reason)), "startedAt",
+                  json_maybe_instant(&task->started_at), "endedAt", json_maybe_instant(&task->ended_at), "components",
+                  components, "warnings", warnings_json(device->warnings));
     list_add_take(&view->list, json, device->device_key);
 }
 

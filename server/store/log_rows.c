@@ -66,3 +66,29 @@ enum status log_list(struct store *store, int64_t plan_id, int64_t device_id, co
     }
     return query_close(&query);
 }
+
+/* The literal 20 makes it use the index of warnings. */
+static const char sql_warnings[] =
+    "SELECT at, detail FROM log_entry WHERE plan_id = ?1 AND device_id = ?2 AND kind = 20 ORDER BY id";
+
+enum status log_warnings(struct store *store, int64_t plan_id, int64_t device_id, struct warnings *warnings)
+{
+    struct query query;
+    struct warnings found = {0};
+    query_open(&query, store, sql_warnings);
+    query_bind_int(&query, plan_id);
+    query_bind_int(&query, device_id);
+    while (query_step(&query)) {
+        enum protocol_rule rule = PROTOCOL_RULE_COUNT;
+        int64_t at = query_int(&query);
+        if (protocol_rule_of_warning(query_text_borrow(&query), &rule) == OK) {
+            found.of[rule].count++;
+            found.of[rule].last_at = at;
+        }
+    }
+    enum status status = query_close(&query);
+    if (status == OK) {
+        *warnings = found;
+    }
+    return status;
+}

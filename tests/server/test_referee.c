@@ -26,12 +26,48 @@ static void read_rules(const struct server *server, int64_t plan, char *rules, s
     json_decref(log);
 }
 
-static int64_t warnings_of_device(const struct server *server)
+/* The rules in `warnings` of what is at the path, or of the first item there. */
+static size_t read_warnings(const struct server *server, const char *path, char *rules, size_t capacity)
 {
-    json_t *device = rest_expect(server, "GET", "/api/v1/products/" TEST_PK "/devices/" TEST_DK, NULL, 200);
-    int64_t warnings = json_integer_value(json_object_get(device, "warnings"));
-    json_decref(device);
-    return warnings;
+    json_t *answer = rest_expect(server, "GET", path, NULL, 200);
+    json_t *items = json_object_get(answer, "items");
+    json_t *warnings = json_object_get(items == NULL ? answer : json_array_get(items, 0), "warnings");
+    size_t count = json_array_size(warnings);
+    size_t i = 0;
+    json_t *warning = NULL;
+    CHECK(json_is_array(warnings));
+    rules[0] = '\0';
+    json_array_foreach(warnings, i, warning)
+    {
+        size_t used = strlen(rules);
+        (void)snprintf(rules + used, capacity - used, "%s%s x%lld", used > 0 ? " " : "",
+                       json_string_value(json_object_get(warning, "rule")),
+                       (long long)json_integer_value(json_object_get(warning, "count")));
+        CHECK(strlen(json_string_value(json_object_get(warning, "lastAt"))) == 24);
+    }
+    json_decref(answer);
+    return count;
+}
+
+static size_t warnings_of_device(const struct server *server)
+{
+    char rules[256];
+    return read_warnings(server, "/api/v1/products/" TEST_PK "/devices/" TEST_DK, rules, sizeof rules);
+}
+
+/* Of the device, of the device in the plan, and of its row in the plan's list: all the same here. */
+static void check_warnings(const struct server *server, int64_t plan, const char *wanted)
+{
+    char row[128];
+    char single[160];
+    char rules[256];
+    (void)snprintf(row, sizeof row, "/api/v1/plans/%lld/devices", (long long)plan);
+    (void)snprintf(single, sizeof single, "%s/" TEST_DK, row);
+    const char *const paths[] = {"/api/v1/products/" TEST_PK "/devices/" TEST_DK, single, row};
+    for (size_t i = 0; i < 3; i++) {
+        (void)read_warnings(server, paths[i], rules, sizeof rules);
+        CHECK_TEXT(rules, wanted);
+    }
 }
 
 /* A virtual device with the options upgrades; the rules that it breached meanwhile. */
@@ -103,7 +139,7 @@ static void test_hand_written(void)
     read_rules(&server, plan, rules, sizeof rules);
     CHECK(strstr(rules, "firmwareHeader") != NULL && strstr(rules, "rangeAlways") != NULL);
     CHECK(strstr(rules, "statusOrder") != NULL);
-    CHECK(warnings_of_device(&server) == 3);
+    check_warnings(&server, plan, "statusOrder x1 firmwareHeader x1 rangeAlways x1");
     device_go_offline(&device);
     server_stop(&server);
 }

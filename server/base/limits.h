@@ -100,9 +100,10 @@
 #define LIMIT_JOURNAL          200000   /* entries */
 #define LIMIT_JOURNAL_BYTES    16777216 /* --journal-size */
 
-/* Waiting calls (?waitFor=) */
+/* Waiting calls (?waitFor=, ?wait=) */
 #define LIMIT_WAITING_CALLS  4000
 #define LIMIT_WAIT_S         3600 /* seconds that one call may wait */
 #define LIMIT_WAIT_DEFAULT_S 30
+#define LIMIT_WAIT_LOOK_MS   4000 /* so long a waiting client that has hung up may go unnoticed */
 
 #endif

@@ -45,6 +45,38 @@ const char *event_what_name(enum event_what what)
     return whats[what];
 }
 
+static const struct {
+    enum event_kind kind;
+    uint32_t whats; /* bit n: enum event_what n */
+    unsigned traits;
+} told[] = {
+    {EVENT_PLAN, 1U << WHAT_CREATED | 1U << WHAT_CHANGED | 1U << WHAT_DELETED | 1U << WHAT_LISTS,
+     TRAIT_PLAN | TRAIT_STATUS},
+    {EVENT_DEVICE,
+     1U << WHAT_CREATED | 1U << WHAT_DELETED | 1U << WHAT_ENABLED | 1U << WHAT_DISABLED | 1U << WHAT_ONLINE |
+         1U << WHAT_OFFLINE | 1U << WHAT_REPORTED,
+     TRAIT_DEVICE},
+    {EVENT_DEVICE, 1U << WHAT_UPGRADE, TRAIT_PLAN | TRAIT_DEVICE | TRAIT_STATUS | TRAIT_STEP},
+    {EVENT_DEVICE, 1U << WHAT_PROGRESS, TRAIT_PLAN | TRAIT_DEVICE},
+    {EVENT_DEVICE, 1U << WHAT_VERIFICATION, TRAIT_DEVICE | TRAIT_STATUS},
+    {EVENT_LOG, 1U << WHAT_ENTRY, TRAIT_PLAN | TRAIT_DEVICE | TRAIT_LOG_KIND},
+    {EVENT_CLOCK, 1U << WHAT_SET | 1U << WHAT_ADVANCED | 1U << WHAT_DROPPED | 1U << WHAT_EVALUATED, 0},
+    {EVENT_PACKAGE, 1U << WHAT_CREATED | 1U << WHAT_DELETED, 0},
+    {EVENT_PRODUCT, 1U << WHAT_CREATED | 1U << WHAT_DELETED, 0},
+    {EVENT_FRAME, 1U << WHAT_RECEIVED | 1U << WHAT_SENT, TRAIT_DEVICE},
+    {EVENT_FAULT, 1U << WHAT_ARMED | 1U << WHAT_FIRED | 1U << WHAT_REMOVED, TRAIT_PLAN | TRAIT_DEVICE},
+};
+
+unsigned event_traits(enum event_kind kind, enum event_what what)
+{
+    for (size_t i = 0; i < sizeof told / sizeof told[0]; i++) {
+        if (told[i].kind == kind && (told[i].whats & 1U << what) != 0) {
+            return TRAIT_TOLD | told[i].traits;
+        }
+    }
+    return 0;
+}
+
 size_t event_size(size_t part_count)
 {
     return sizeof(struct event) + part_count * sizeof(struct event_part);

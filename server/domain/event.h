@@ -67,6 +67,17 @@ enum event_what {
 };
 const char *event_what_name(enum event_what what); /* "created" ... */
 
+/* What an event says besides its kind, what and product; a filter by anything else never takes it. */
+enum event_trait {
+    TRAIT_TOLD = 1,      /* there is such an event */
+    TRAIT_PLAN = 2,      /* plan_id may be set */
+    TRAIT_DEVICE = 4,    /* device_key may be set */
+    TRAIT_STATUS = 8,    /* of.plan.status or of.task.status */
+    TRAIT_STEP = 16,     /* parts with a step */
+    TRAIT_LOG_KIND = 32, /* of.entry.kind */
+};
+unsigned event_traits(enum event_kind kind, enum event_what what); /* 0: nothing is told so */
+
 /* A component of a task, or the version of an MCU (then only number and source version). */
 struct event_part {
     char component_no[LIMIT_COMPONENT_NO + 1];

@@ -131,6 +131,12 @@ static void wake(void *waker)
     desk_wake(call->hall->desk, &call->item);
 }
 
+static bool has_left(void *waker)
+{
+    const struct connection *connection = connection_of(waker);
+    return connection != NULL && connection_has_left(connection);
+}
+
 static enum MHD_Result send_answer(struct call *call)
 {
     struct connection *connection = connection_of(call);
@@ -321,6 +327,7 @@ static enum MHD_Result begin(struct call *call, enum method method)
     call->request->host = header(call, "Host");
     call->request->secure = connection != NULL && connection_is_secure(connection);
     call->request->wake = wake;
+    call->request->left = has_left;
     call->request->waker = call;
     call->state = CALL_BODY;
     call->request->method = method;
@@ -397,7 +404,7 @@ static enum MHD_Result complete(struct call *call)
         call->state = CALL_ANSWERED;
         return send_answer(call);
     }
-    if (call->request->route->place == PLACE_EVENTS) {
+    if (call->request->route->place == PLACE_EVENTS && !call->request->input.awaits) {
         return respond_events(call);
     }
     struct connection *connection = connection_of(call);

@@ -34,6 +34,7 @@ struct hall {
     struct api api;
     struct firmware firmware;
     struct desk *desk;
+    struct event_log *events;
     struct event_streams *streams;
     const char *token; /* NULL: none is wanted */
     bool loopback;     /* nobody but this machine can reach it */

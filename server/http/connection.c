@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -208,6 +209,12 @@ struct progress *connection_progress(struct connection *connection)
 const char *connection_peer(const struct connection *connection)
 {
     return connection->peer;
+}
+
+bool connection_has_left(const struct connection *connection)
+{
+    struct pollfd look = {.fd = connection->fd, .events = POLLRDHUP};
+    return poll(&look, 1, 0) > 0;
 }
 
 bool connection_is_secure(const struct connection *connection)

@@ -49,6 +49,9 @@ struct progress *connection_progress(struct connection *connection); /* NULL: th
 const char *connection_peer(const struct connection *connection);    /* "127.0.0.1" */
 bool connection_is_secure(const struct connection *connection);
 
+/* Whether the client has closed the connection, or its sending side. Any thread, while the connection is suspended. */
+bool connection_has_left(const struct connection *connection);
+
 /* What the request in work was answered with, for the access log and the metrics. */
 void connection_note_answer(struct connection *connection, int http_status, int64_t bytes);
 /* Its request for firmware (requests.h): of the connection until it is taken, once; NULL: there is none. */

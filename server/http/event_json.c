@@ -1,6 +1,8 @@
 #include "http/event_json.h"
 
+#include <inttypes.h>
 #include <jansson.h>
+#include <stdio.h>
 
 #include "base/instant.h"
 #include "http/json_value.h"
@@ -119,4 +121,30 @@ char *event_text(const struct event *event, const char *id)
     char *text = json == NULL ? NULL : json_dumps(json, JSON_COMPACT);
     json_decref(json);
     return text;
+}
+
+/* The word that tells events of the same kind and what apart; "": there is none. */
+static const char *detail_word(const struct event *event, unsigned traits)
+{
+    if ((traits & TRAIT_LOG_KIND) != 0) {
+        return log_kind_name(event->of.entry.kind);
+    }
+    if ((traits & TRAIT_STATUS) == 0) {
+        return "";
+    }
+    return event->kind == EVENT_PLAN ? plan_status_name(event->of.plan.status)
+                                     : device_status_name(event->of.task.status);
+}
+
+void event_describe(const struct event *event, char *text, size_t capacity)
+{
+    const char *word = detail_word(event, event_traits(event->kind, event->what));
+    char plan[32] = "";
+    if (event->plan_id > 0) {
+        (void)snprintf(plan, sizeof plan, ", plan %" PRId64, event->plan_id);
+    }
+    (void)snprintf(text, capacity, "%s %s%s%s%s%s%s%s%s", event_kind_name(event->kind), event_what_name(event->what),
+                   word[0] == '\0' ? "" : " ", word, event->device_key[0] == '\0' ? "" : ", device ", event->device_key,
+                   plan, event->device_key[0] != '\0' || event->product_key[0] == '\0' ? "" : ", product ",
+                   event->device_key[0] != '\0' ? "" : event->product_key);
 }

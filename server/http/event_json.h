@@ -13,4 +13,7 @@
 /* One line; the caller frees. `id` NULL: the event has none. NULL: memory was used up. */
 char *event_text(const struct event *event, const char *id);
 
+/* For a person, cut where there is no room: "device upgrade failed, device 8671, plan 7". */
+void event_describe(const struct event *event, char *text, size_t capacity);
+
 #endif

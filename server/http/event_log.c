@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/text.h"
 #include "crypto/random.h"
@@ -109,6 +110,14 @@ uint64_t event_log_next(struct event_log *log)
     return next;
 }
 
+uint64_t event_log_oldest(struct event_log *log)
+{
+    (void)pthread_mutex_lock(&log->lock);
+    uint64_t oldest = log->oldest;
+    (void)pthread_mutex_unlock(&log->lock);
+    return oldest;
+}
+
 void event_log_id(const struct event_log *log, uint64_t number, char id[EVENT_ID])
 {
     (void)snprintf(id, EVENT_ID, "%s-%" PRIu64, log->boot, number);
@@ -126,14 +135,6 @@ enum status event_log_parse(struct event_log *log, const char *id, uint64_t *fro
     }
     *from = (uint64_t)number + 1;
     return OK;
-}
-
-bool event_filter_takes(const struct event_filter *filter, const struct event *event)
-{
-    bool kind = filter->kinds == 0 ? event->kind != EVENT_FRAME : (filter->kinds & (1U << event->kind)) != 0;
-    return kind && (filter->plan_id == 0 || filter->plan_id == event->plan_id) &&
-           (filter->product_key[0] == '\0' || strcmp(filter->product_key, event->product_key) == 0) &&
-           (filter->device_key[0] == '\0' || strcmp(filter->device_key, event->device_key) == 0);
 }
 
 /* "id: ...\nevent: device\ndata: {...}\n\n"; id NULL: none. */
@@ -154,8 +155,8 @@ void event_log_write_transient(const struct event *event, struct buffer *text)
     write_message(event, NULL, text);
 }
 
-/* The message of one that is kept; without memory it is made again for the next reader. */
-static void append_kept(struct event_log *log, uint64_t number, struct buffer *text)
+/* The message of one that is kept. NULL without memory: then it is made again for the next reader. */
+static const struct kept *kept_text(struct event_log *log, uint64_t number)
 {
     struct kept *kept = &log->ring[number % LIMIT_EVENTS];
     if (kept->text == NULL) {
@@ -172,8 +173,27 @@ static void append_kept(struct event_log *log, uint64_t number, struct buffer *t
         }
         buffer_finish(&made);
     }
-    if (kept->text != NULL) {
+    return kept->text == NULL ? NULL : kept;
+}
+
+static void append_message(struct event_log *log, uint64_t number, struct buffer *text)
+{
+    const struct kept *kept = kept_text(log, number);
+    if (kept != NULL) {
         buffer_append(text, kept->text, kept->text_length);
+    }
+}
+
+/* The JSON between "data: " and the two line ends of the message. */
+static void append_item(struct event_log *log, uint64_t number, struct buffer *text)
+{
+    static const char data[] = "\ndata: ";
+    const struct kept *kept = kept_text(log, number);
+    const char *json = kept == NULL ? NULL : memmem(kept->text, kept->text_length, data, sizeof data - 1);
+    if (json != NULL) {
+        json += sizeof data - 1;
+        buffer_append(text, ",", text->length == 0 ? 0 : 1);
+        buffer_append(text, json, (size_t)(kept->text + kept->text_length - 2 - json));
     }
 }
 
@@ -192,7 +212,7 @@ enum status event_log_read(struct event_log *log, const struct event_filter *fil
             break;
         }
         if (event_filter_takes(filter, log->ring[*from % LIMIT_EVENTS].event)) {
-            append_kept(log, *from, text);
+            append_message(log, *from, text);
         }
         (*from)++;
     }
@@ -201,4 +221,53 @@ enum status event_log_read(struct event_log *log, const struct event_filter *fil
     }
     (void)pthread_mutex_unlock(&log->lock);
     return status;
+}
+
+void event_reading_pass(struct event_reading *reading, uint64_t number, unsigned misses)
+{
+    reading->passed++;
+    reading->last = number;
+    if ((misses & (misses - 1)) == 0) {
+        reading->near = number;
+        reading->near_miss = (unsigned)ffs((int)misses) - 1;
+    }
+}
+
+bool event_reading_is_full(const struct event_reading *reading, const struct buffer *text)
+{
+    return reading->count >= reading->most || text->length >= EVENT_ITEMS_ENOUGH;
+}
+
+enum status event_log_read_items(struct event_log *log, const struct event_filter *filter,
+                                 struct event_reading *reading, struct buffer *text)
+{
+    (void)pthread_mutex_lock(&log->lock);
+    enum status status = reading->from < log->oldest ? E_STATE : OK;
+    for (int looks = 0; status == OK && reading->from < log->next && !event_reading_is_full(reading, text); looks++) {
+        if (looks == LOOKS_AT_A_TIME) {
+            status = E_AGAIN;
+            break;
+        }
+        unsigned misses = event_filter_misses(filter, log->ring[reading->from % LIMIT_EVENTS].event);
+        if (misses == 0) {
+            append_item(log, reading->from, text);
+            reading->count++;
+        } else {
+            event_reading_pass(reading, reading->from, misses);
+        }
+        reading->from++;
+    }
+    (void)pthread_mutex_unlock(&log->lock);
+    return status;
+}
+
+enum status event_log_describe(struct event_log *log, uint64_t number, char text[EVENT_DESCRIPTION])
+{
+    (void)pthread_mutex_lock(&log->lock);
+    bool kept = number >= log->oldest && number < log->next;
+    if (kept) {
+        event_describe(log->ring[number % LIMIT_EVENTS].event, text, EVENT_DESCRIPTION);
+    }
+    (void)pthread_mutex_unlock(&log->lock);
+    return kept ? OK : E_NOT_FOUND;
 }

@@ -111,8 +111,6 @@ void event_streams_publish(struct event_streams *streams, const struct event *ev
 {
     if (!event_is_kept(event->kind, event->what)) {
         send_transient(streams, event);
-    } else {
-        event_log_add(streams->log, event);
     }
     if (event_streams_heard(streams)) {
         arm_wake(streams);
@@ -268,54 +266,11 @@ enum status event_streams_respond(struct event_streams *streams, struct MHD_Conn
     return queue(connection, client);
 }
 
-/* --- the question --------------------------------------------------------------------------------------------------
- */
-
-static void check_kinds(struct request *request, const char *text)
-{
-    for (const char *word = text; *word != '\0';) {
-        size_t length = strcspn(word, ",");
-        char name[16];
-        enum event_kind kind = EVENT_KIND_COUNT;
-        (void)snprintf(name, sizeof name, "%.*s", length < sizeof name ? (int)length : 0, word);
-        if (event_kind_parse(name, &kind) != OK) {
-            request_wrong_parameter(request, "kind",
-                                    "must be some of: plan, device, log, clock, package, product, frame");
-            return;
-        }
-        request->input.events.kinds |= 1U << kind;
-        word += length + (word[length] == ',' ? 1 : 0);
-    }
-}
-
-static void check_key(struct request *request, const char *name, char *target, size_t capacity)
-{
-    const char *value = target_parameter(&request->target, name);
-    if (value != NULL && text_copy(target, capacity, value) != OK) {
-        request_wrong_parameter(request, name, "is longer than any key");
-    }
-}
-
-void events_check(struct request *request)
-{
-    struct event_filter *filter = &request->input.events;
-    const char *kinds = target_parameter(&request->target, "kind");
-    const char *plan = target_parameter(&request->target, "planId");
-    request_check_no_body(request);
-    if (kinds != NULL) {
-        check_kinds(request, kinds);
-    }
-    if (plan != NULL && text_parse_int(plan, 1, INT64_MAX, &filter->plan_id) != OK) {
-        request_wrong_parameter(request, "planId", "must be the id of a plan");
-    }
-    check_key(request, "productKey", filter->product_key, sizeof filter->product_key);
-    check_key(request, "deviceKey", filter->device_key, sizeof filter->device_key);
-}
-
 /* --- life ----------------------------------------------------------------------------------------------------------
  */
 
-enum status event_streams_create(struct loop *loop, int64_t beat_ms, struct event_streams **streams)
+enum status event_streams_create(struct loop *loop, struct event_log *log, int64_t beat_ms,
+                                 struct event_streams **streams)
 {
     struct event_streams *created = calloc(1, sizeof *created);
     if (created == NULL || pthread_mutex_init(&created->lock, NULL) != 0) {
@@ -323,11 +278,9 @@ enum status event_streams_create(struct loop *loop, int64_t beat_ms, struct even
         return E_NOMEM;
     }
     LIST_INIT(&created->clients);
+    created->log = log;
     created->beat_ms = beat_ms;
-    enum status status = event_log_create(&created->log);
-    if (status == OK) {
-        status = loop_timer_create(loop, on_wake, created, &created->wake);
-    }
+    enum status status = loop_timer_create(loop, on_wake, created, &created->wake);
     if (status == OK) {
         status = loop_timer_create(loop, on_beat, created, &created->beat);
     }
@@ -355,7 +308,6 @@ void event_streams_destroy(struct event_streams *streams)
     }
     loop_timer_destroy(streams->wake);
     loop_timer_destroy(streams->beat);
-    event_log_destroy(streams->log);
     (void)pthread_mutex_destroy(&streams->lock);
     free(streams);
 }

@@ -10,6 +10,7 @@
 #include "http/connection.h"
 #include "http/event_stream.h"
 #include "http/metrics.h"
+#include "http/waiters.h"
 
 enum { METRICS_MOST = 1024 * 1024 };
 
@@ -90,6 +91,8 @@ static void write_connections(const struct api *api, struct buffer *text)
     connections_count(api->connections, &open, &refused, &slow);
     metrics_family(text, "mockdc_http_connections", "gauge", "Open HTTP connections.");
     metrics_value(text, "mockdc_http_connections", NULL, (double)open);
+    metrics_family(text, "mockdc_http_waiting_calls", "gauge", "API calls that wait for a status or an event.");
+    metrics_value(text, "mockdc_http_waiting_calls", NULL, (double)waiters_count(api->waiters));
     metrics_family(text, "mockdc_http_connections_closed_total", "counter", "Connections that the server turned away.");
     metrics_value(text, "mockdc_http_connections_closed_total", "why=\"limit\"", (double)refused);
     metrics_value(text, "mockdc_http_connections_closed_total", "why=\"slow\"", (double)slow);

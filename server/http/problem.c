@@ -19,6 +19,7 @@ static const struct {
     [PROBLEM_STATE] = {409, "wrong-state", "Not possible in the present state"},
     [PROBLEM_AWAIT_TIMEOUT] = {409, "await-timeout", "What was waited for has not come"},
     [PROBLEM_GONE] = {410, "gone", "The link has ended"},
+    [PROBLEM_CURSOR_GONE] = {410, "cursor-gone", "The cursor cannot be gone on with"},
     [PROBLEM_TOO_LARGE] = {413, "too-large", "The content is too large"},
     [PROBLEM_MEDIA_TYPE] = {415, "media-type", "The media type is not accepted here"},
     [PROBLEM_RANGE] = {416, "range", "The range cannot be satisfied"},
@@ -77,19 +78,40 @@ static json_t *errors_json(const struct violations *violations)
     return errors;
 }
 
-void problem_answer(struct answer *answer, enum problem problem, const char *instance, const char *detail,
-                    const struct violations *violations)
+static json_t *problem_json(enum problem problem, const char *instance, const char *detail)
 {
     assert(problem < PROBLEM_COUNT);
     char type[64];
     (void)snprintf(type, sizeof type, "urn:mockdc:problem:%s", problems[problem].type);
-    json_t *json = json_pack("{s:s, s:s, s:i, s:s*, s:s*}", "type", type, "title", problems[problem].title, "status",
-                             problems[problem].http_status, "detail", detail, "instance", instance);
-    if (json != NULL && violations != NULL) {
-        (void)json_object_set_new(json, "errors", errors_json(violations));
-    }
+    return json_pack("{s:s, s:s, s:i, s:s*, s:s*}", "type", type, "title", problems[problem].title, "status",
+                     problems[problem].http_status, "detail", detail, "instance", instance);
+}
+
+static void answer_problem_take(struct answer *answer, enum problem problem, json_t *json)
+{
     answer_json_take(answer, problems[problem].http_status, json, "application/problem+json");
     answer->http_status = problems[problem].http_status;
     answer->retry_after_s = problems[problem].http_status == 503 ? RETRY_AFTER_S : 0;
     answer->challenge = problem == PROBLEM_UNAUTHORIZED ? "Bearer realm=\"mockdc\"" : NULL;
+}
+
+void problem_answer(struct answer *answer, enum problem problem, const char *instance, const char *detail,
+                    const struct violations *violations)
+{
+    json_t *json = problem_json(problem, instance, detail);
+    if (json != NULL && violations != NULL) {
+        (void)json_object_set_new(json, "errors", errors_json(violations));
+    }
+    answer_problem_take(answer, problem, json);
+}
+
+void problem_answer_more(struct answer *answer, enum problem problem, const char *instance, const char *detail,
+                         json_t *more)
+{
+    json_t *json = problem_json(problem, instance, detail);
+    if (json != NULL) {
+        (void)json_object_update(json, more);
+    }
+    json_decref(more);
+    answer_problem_take(answer, problem, json);
 }

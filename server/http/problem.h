@@ -23,6 +23,7 @@ enum problem {
     PROBLEM_STATE,         /* 409: not in the present state */
     PROBLEM_AWAIT_TIMEOUT, /* 409: what was waited for has not come (clients repeat a 408 by themselves) */
     PROBLEM_GONE,          /* 410: a firmware token that has ended */
+    PROBLEM_CURSOR_GONE,   /* 410: events behind the cursor are not kept (any more) */
     PROBLEM_TOO_LARGE,     /* 413 */
     PROBLEM_MEDIA_TYPE,    /* 415 */
     PROBLEM_RANGE,         /* 416 */
@@ -46,5 +47,9 @@ int problem_http_status(enum problem problem);
  */
 void problem_answer(struct answer *answer, enum problem problem, const char *instance, const char *detail,
                     const struct violations *violations);
+
+/* The same with further members; takes the reference of `more` (NULL: memory was used up). */
+void problem_answer_more(struct answer *answer, enum problem problem, const char *instance, const char *detail,
+                         json_t *more);
 
 #endif

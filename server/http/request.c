@@ -32,6 +32,11 @@ void request_wake(struct request *request)
     request->wake(request->waker);
 }
 
+bool request_left(const struct request *request)
+{
+    return request->left != NULL && request->left(request->waker);
+}
+
 void request_drop_state(struct request *request)
 {
     if (request->state != NULL) {

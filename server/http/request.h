@@ -18,7 +18,7 @@
 #include "domain/page.h"
 #include "http/answer.h"
 #include "http/cursor.h"
-#include "http/event_log.h"
+#include "http/event_filter.h"
 #include "http/json_body.h"
 #include "http/problem.h"
 #include "http/target.h"
@@ -64,6 +64,7 @@ struct input {
     int64_t wait_ms;
     int64_t verification_id; /* in the path; 0: not a number */
     struct event_filter events;
+    bool awaits; /* GET /events with wait: no stream */
     struct fault fault;
     struct journal_filter journal;
     enum journal_format journal_format;
@@ -72,9 +73,11 @@ struct input {
 struct route;
 struct answer_cache;
 struct connections;
+struct event_waiting;
 struct firmware;
 struct metrics;
 struct package_checks;
+struct waiters;
 struct waiting;
 
 /*
@@ -111,6 +114,7 @@ struct request {
     void *state;                     /* act()'s own; NULL in its first turn */
     void (*state_free)(void *state); /* of state; on the loop's thread, before the answer is sent */
     void (*wake)(void *waker);       /* the door's, for request_wake() */
+    bool (*left)(void *waker);       /* the door's, for request_left(); NULL: it cannot know */
     void *waker;
     bool app_names_more; /* set by check(): app/ names the other broken rules and refuses, so act() runs all the same */
     struct input input;
@@ -131,7 +135,9 @@ typedef void http_gauges_callback(void *context, struct buffer *text);
 struct api {
     struct app *app;
     struct package_checks *checks;
+    struct waiters *waiters;
     struct waiting *waiting;
+    struct event_waiting *event_waiting;
     http_readiness_callback *readiness; /* called on the loop's thread */
     http_gauges_callback *gauges;       /* the same; NULL: there is no other door */
     void *readiness_context;            /* of both */
@@ -155,6 +161,9 @@ void request_finish(struct request *request);
  * loop's thread. May also come while act() still runs. A call that does not wait is not touched, but it must be there.
  */
 void request_wake(struct request *request);
+
+/* Whether the client of a call that waits has hung up. The loop's thread. */
+bool request_left(const struct request *request);
 
 /* Frees request->state, if any. */
 void request_drop_state(struct request *request);

@@ -21,7 +21,7 @@ enum route_place {
     PLACE_LOOP,     /* act() runs on the loop's thread */
     PLACE_HERE,     /* act() touches no state: it runs on the connection's thread */
     PLACE_FIRMWARE, /* no act(): firmware.c streams the file */
-    PLACE_EVENTS,   /* no act(): event_stream.c streams events */
+    PLACE_EVENTS,   /* event_stream.c streams events; with input.awaits as PLACE_LOOP */
 };
 
 struct route {

@@ -1,5 +1,5 @@
 #include "http/api.h"
-#include "http/event_stream.h"
+#include "http/event_waiting.h"
 #include "http/router.h"
 
 #define V1   "/api/v1"
@@ -87,8 +87,8 @@ const struct route http_routes[] = {
     {METHOD_GET, V1 "/journal", BODY_NONE, PLACE_LOOP, false,
      PAGE "productKey deviceKey planId kind since until format ", journal_check, journal_get},
 
-    {METHOD_GET, V1 "/events", BODY_NONE, PLACE_EVENTS, false, " kind productKey deviceKey planId after ", events_check,
-     NULL},
+    {METHOD_GET, V1 "/events", BODY_NONE, PLACE_EVENTS, false,
+     " kind what productKey deviceKey planId logKind status step after wait limit ", events_check, events_await},
     {METHOD_GET, V1 "/server", BODY_NONE, PLACE_LOOP, false, "", request_check_no_body, server_get},
 
     {METHOD_GET, "/firmware/{}", BODY_NONE, PLACE_FIRMWARE, false, NULL, NULL, NULL},

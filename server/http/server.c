@@ -18,6 +18,7 @@
 #include "http/call.h"
 #include "http/connection.h"
 #include "http/event_stream.h"
+#include "http/event_waiting.h"
 #include "http/fixture.h"
 #include "http/listening.h"
 #include "http/metrics.h"
@@ -307,8 +308,11 @@ static enum status build_hall(struct http_server *server, struct loop *loop, con
         (status = desk_create(loop, &call_desk_handlers, NULL, &hall->desk)) != OK ||
         (status = mappings_create(&hall->firmware.mappings)) != OK ||
         (status = progress_list_create(hall->firmware.table, &hall->firmware.progress)) != OK ||
-        (status = event_streams_create(loop, beat_ms, &hall->streams)) != OK ||
-        (status = waiting_create(loop, hall->api.app, &hall->api.waiting)) != OK ||
+        (status = event_log_create(&hall->events)) != OK ||
+        (status = event_streams_create(loop, hall->events, beat_ms, &hall->streams)) != OK ||
+        (status = waiters_create(loop, &hall->api.waiters)) != OK ||
+        (status = waiting_create(loop, hall->api.app, hall->api.waiters, &hall->api.waiting)) != OK ||
+        (status = event_waiting_create(hall->events, hall->api.waiters, &hall->api.event_waiting)) != OK ||
         (status = package_checks_create(loop, hall->api.app, hall->firmware.mappings, &hall->api.checks)) != OK) {
         return status;
     }
@@ -423,7 +427,12 @@ void http_server_changed(struct http_server *server, int64_t plan_id, const char
 
 void http_server_event(struct http_server *server, const struct event *event)
 {
-    event_streams_publish(server->hall.streams, event);
+    struct hall *hall = &server->hall;
+    if (event_is_kept(event->kind, event->what)) {
+        event_log_add(hall->events, event);
+        event_waiting_told(hall->api.event_waiting, event);
+    }
+    event_streams_publish(hall->streams, event);
 }
 
 bool http_server_frames_wanted(struct http_server *server)
@@ -474,7 +483,10 @@ void http_server_destroy(struct http_server *server)
     requests_destroy(server->hall.firmware.requests);
     faulty_destroy(server->hall.firmware.faulty);
     event_streams_destroy(server->hall.streams);
+    event_waiting_destroy(server->hall.api.event_waiting);
+    event_log_destroy(server->hall.events);
     waiting_destroy(server->hall.api.waiting);
+    waiters_destroy(server->hall.api.waiters);
     package_checks_destroy(server->hall.api.checks);
     mappings_destroy(server->hall.firmware.mappings);
     desk_destroy(server->hall.desk);

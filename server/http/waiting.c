@@ -1,19 +1,17 @@
 #include "http/waiting.h"
 
 #include <assert.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
 #include <uthash.h>
 
-#include "base/instant.h"
 #include "base/text.h"
 
 enum { LOOKS_AT_A_TIME = 32 };
 
-TAILQ_HEAD(waiter_queue, waiter);
+TAILQ_HEAD(waiter_queue, subject_waiter);
 
 /* Something that somebody waits for. */
 struct subject {
@@ -26,91 +24,41 @@ struct subject {
 };
 
 /* A call that waits: its request's state. */
-struct waiter {
+struct subject_waiter {
+    struct waiter wait; /* first: what `over` gets */
     struct waiting *waiting;
     struct subject *subject; /* NULL: waits no more, its call is about to have its turn */
-    struct request *request;
-    struct answer answer; /* what was seen; with expired: none yet */
+    struct answer answer;    /* what was seen; with expired: none yet */
     bool expired;
-    int64_t deadline; /* monotonic */
-    TAILQ_ENTRY(waiter) entries;
-    TAILQ_ENTRY(waiter) all_entries;
+    TAILQ_ENTRY(subject_waiter) entries;
 };
 
 TAILQ_HEAD(subject_list, subject);
 
 struct waiting {
     struct app *app;
+    struct waiters *waiters;
     struct subject *subjects; /* by name */
-    struct waiter_queue all;  /* those with a subject */
-    size_t count;             /* in all */
     struct subject_list dirty;
     struct loop_wakeup *wakeup; /* for dirty ones */
-    struct loop_timer *timer;
-    int64_t armed_for; /* INT64_MAX: not armed */
 };
 
 #define SUBJECT_KEY_SIZE offsetof(struct wait_subject, package_id)
 
 /* --- the question ---------------------------------------------------------------------------------------------- */
 
-static void name_words(struct request *request, wait_word *word, unsigned count)
+void waiting_check(struct request *request, word_name *word, unsigned count)
 {
-    char detail[160] = "must be some of:";
-    for (unsigned i = 0; i < count; i++) {
-        size_t used = strlen(detail);
-        (void)snprintf(detail + used, sizeof detail - used, "%s %s", i == 0 ? "" : ",", word(i));
-    }
-    request_wrong_parameter(request, "waitFor", detail);
-}
-
-static void read_words(struct request *request, const char *text, wait_word *word, unsigned count)
-{
-    for (;;) {
-        size_t length = strcspn(text, ",");
-        unsigned i = 0;
-        while (i < count && (strlen(word(i)) != length || memcmp(word(i), text, length) != 0)) {
-            i++;
-        }
-        if (i == count) {
-            name_words(request, word, count);
-            return;
-        }
-        request->input.wait_for |= 1U << i;
-        if (text[length] == '\0') {
-            return;
-        }
-        text += length + 1;
-    }
-}
-
-/* "30", "0.05": seconds. */
-static bool read_seconds(const char *text, int64_t *ms)
-{
-    size_t whole = strspn(text, "0123456789");
-    size_t behind = text[whole] == '.' ? strspn(text + whole + 1, "0123456789") : 0;
-    size_t length = whole + (text[whole] == '.' ? 1 + behind : 0);
-    if (whole == 0 || whole > 6 || (text[whole] == '.' && (behind == 0 || behind > 9)) || text[length] != '\0') {
-        return false;
-    }
-    double seconds = strtod(text, NULL);
-    *ms = (int64_t)llround(seconds * 1000);
-    return seconds <= LIMIT_WAIT_S;
-}
-
-void waiting_check(struct request *request, wait_word *word, unsigned count)
-{
-    assert(count <= 32);
     const char *words = target_parameter(&request->target, "waitFor");
     const char *timeout = target_parameter(&request->target, "timeout");
     request->input.wait_ms = LIMIT_WAIT_DEFAULT_S * 1000;
     if (words != NULL) {
-        read_words(request, words, word, count);
+        words_check(request, "waitFor", words, word, count, &request->input.wait_for);
     }
     if (timeout != NULL && words == NULL) {
         request_wrong_parameter(request, "timeout", "says nothing without waitFor");
-    } else if (timeout != NULL && !read_seconds(timeout, &request->input.wait_ms)) {
-        request_wrong_parameter(request, "timeout", "must be a number of seconds, 0 to 3600");
+    } else if (timeout != NULL) {
+        waiters_check_seconds(request, "timeout", timeout);
     }
 }
 
@@ -156,18 +104,17 @@ static void drop_subject(struct waiting *waiting, struct subject *subject)
 }
 
 /* The waiter waits no more. Its subject stays, for who goes through its waiters. */
-static void leave(struct waiter *waiter)
+static void leave(struct subject_waiter *waiter)
 {
     TAILQ_REMOVE(&waiter->subject->waiters, waiter, entries);
-    TAILQ_REMOVE(&waiter->waiting->all, waiter, all_entries);
-    waiter->waiting->count--;
+    waiters_remove(&waiter->wait);
     waiter->subject = NULL;
 }
 
 /* For request->state_free. */
 static void free_waiter(void *state)
 {
-    struct waiter *waiter = state;
+    struct subject_waiter *waiter = state;
     struct subject *subject = waiter->subject;
     if (subject != NULL) {
         leave(waiter);
@@ -179,11 +126,15 @@ static void free_waiter(void *state)
     free(waiter);
 }
 
-static void arm(struct waiting *waiting, int64_t deadline)
+static void on_over(struct waiter *ended)
 {
-    if (deadline < waiting->armed_for) {
-        waiting->armed_for = deadline;
-        loop_timer_arm(waiting->timer, deadline - monotonic_ms());
+    struct subject_waiter *waiter = (struct subject_waiter *)ended;
+    struct subject *subject = waiter->subject;
+    waiter->expired = true;
+    leave(waiter);
+    request_wake(waiter->wait.request);
+    if (TAILQ_EMPTY(&subject->waiters)) {
+        drop_subject(waiter->waiting, subject);
     }
 }
 
@@ -191,27 +142,24 @@ static void arm(struct waiting *waiting, int64_t deadline)
 static enum status begin(struct waiting *waiting, struct request *request, const struct wait_subject *name,
                          wait_look *look)
 {
-    if (waiting->count >= LIMIT_WAITING_CALLS) {
-        return E_AGAIN;
-    }
-    struct waiter *waiter = calloc(1, sizeof *waiter);
-    struct subject *subject = waiter == NULL ? NULL : make_subject(waiting, name, look);
-    if (subject == NULL) {
-        free(waiter);
+    struct subject_waiter *waiter = calloc(1, sizeof *waiter);
+    if (waiter == NULL) {
         return E_NOMEM;
     }
-    *waiter = (struct waiter){.waiting = waiting,
-                              .subject = subject,
-                              .request = request,
-                              .deadline = monotonic_ms() + request->input.wait_ms};
+    enum status status = waiters_add(waiting->waiters, &waiter->wait, request, on_over);
+    struct subject *subject = status == OK ? make_subject(waiting, name, look) : NULL;
+    if (subject == NULL) {
+        waiters_remove(&waiter->wait);
+        free(waiter);
+        return status == OK ? E_NOMEM : status;
+    }
+    waiter->waiting = waiting;
+    waiter->subject = subject;
     answer_init(&waiter->answer);
     TAILQ_INSERT_TAIL(&subject->waiters, waiter, entries);
-    TAILQ_INSERT_TAIL(&waiting->all, waiter, all_entries);
-    waiting->count++;
     request->state = waiter;
     request->state_free = free_waiter;
     request->turn = TURN_LATER;
-    arm(waiting, waiter->deadline);
     return OK;
 }
 
@@ -238,14 +186,14 @@ static void look_again(struct waiting *waiting, struct subject *subject)
     struct answer seen;
     answer_init(&seen);
     look(waiting->app, &subject->name, subject->look, &sight);
-    struct waiter *next = NULL;
-    for (struct waiter *waiter = TAILQ_FIRST(&subject->waiters); waiter != NULL; waiter = next) {
+    struct subject_waiter *next = NULL;
+    for (struct subject_waiter *waiter = TAILQ_FIRST(&subject->waiters); waiter != NULL; waiter = next) {
         next = TAILQ_NEXT(waiter, entries);
-        if (!is_wanted(waiter->request, &sight)) {
+        if (!is_wanted(waiter->wait.request, &sight)) {
             continue;
         }
         if (sight.status != OK) {
-            request_refuse(waiter->request, &waiter->answer, sight.status, NULL);
+            request_refuse(waiter->wait.request, &waiter->answer, sight.status, NULL);
         } else {
             if (seen.body == NULL) {
                 answer_resource_take(&seen, 200, json_incref(sight.json));
@@ -253,7 +201,7 @@ static void look_again(struct waiting *waiting, struct subject *subject)
             answer_copy(&waiter->answer, &seen);
         }
         leave(waiter);
-        request_wake(waiter->request);
+        request_wake(waiter->wait.request);
     }
     answer_finish(&seen);
     json_decref(sight.json);
@@ -308,32 +256,6 @@ void waiting_changed(struct waiting *waiting, int64_t plan_id, const char *devic
     }
 }
 
-static void on_timer(void *context)
-{
-    struct waiting *waiting = context;
-    int64_t now = monotonic_ms();
-    int64_t earliest = INT64_MAX;
-    struct waiter *next = NULL;
-    for (struct waiter *waiter = TAILQ_FIRST(&waiting->all); waiter != NULL; waiter = next) {
-        next = TAILQ_NEXT(waiter, all_entries);
-        if (waiter->deadline > now) {
-            earliest = waiter->deadline < earliest ? waiter->deadline : earliest;
-            continue;
-        }
-        struct subject *subject = waiter->subject;
-        waiter->expired = true;
-        leave(waiter);
-        request_wake(waiter->request);
-        if (TAILQ_EMPTY(&subject->waiters)) {
-            drop_subject(waiting, subject);
-        }
-    }
-    waiting->armed_for = INT64_MAX;
-    if (earliest != INT64_MAX) {
-        arm(waiting, earliest);
-    }
-}
-
 /* --- the call -------------------------------------------------------------------------------------------------- */
 
 static void refuse_late(struct request *request, const char *state, struct answer *answer)
@@ -346,7 +268,7 @@ static void refuse_late(struct request *request, const char *state, struct answe
 void waiting_act(struct waiting *waiting, struct request *request, const struct wait_subject *subject,
                  wait_look *look_at, struct answer *answer)
 {
-    struct waiter *waiter = request->state;
+    struct subject_waiter *waiter = request->state;
     if (waiter != NULL && !waiter->expired) {
         answer_move(answer, &waiter->answer);
         return;
@@ -366,20 +288,16 @@ void waiting_act(struct waiting *waiting, struct request *request, const struct 
     json_decref(sight.json);
 }
 
-enum status waiting_create(struct loop *loop, struct app *app, struct waiting **waiting)
+enum status waiting_create(struct loop *loop, struct app *app, struct waiters *waiters, struct waiting **waiting)
 {
     struct waiting *created = calloc(1, sizeof *created);
     if (created == NULL) {
         return E_NOMEM;
     }
     created->app = app;
-    created->armed_for = INT64_MAX;
-    TAILQ_INIT(&created->all);
+    created->waiters = waiters;
     TAILQ_INIT(&created->dirty);
     enum status status = loop_wakeup_create(loop, on_wakeup, created, &created->wakeup);
-    if (status == OK) {
-        status = loop_timer_create(loop, on_timer, created, &created->timer);
-    }
     if (status != OK) {
         waiting_destroy(created);
         return status;
@@ -393,8 +311,7 @@ void waiting_destroy(struct waiting *waiting)
     if (waiting == NULL) {
         return;
     }
-    assert(waiting->count == 0);
-    loop_timer_destroy(waiting->timer);
+    assert(waiting->subjects == NULL);
     if (waiting->wakeup != NULL) {
         loop_wakeup_destroy(waiting->wakeup);
     }

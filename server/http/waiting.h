@@ -11,14 +11,13 @@
  *
  * Look and registration are one act() on the loop's thread, so no change can slip in between; a change is looked at
  * when it is told, so a status that does not last is seen too. Only those subjects are looked at for which somebody
- * waits. Time runs on the real clock. Who waits leaves at the latest after LIMIT_WAIT_S: a client that has gone is not
- * noticed earlier. All functions but waiting_check(): the loop's thread.
+ * waits. All functions but waiting_check(): the loop's thread.
  */
 #ifndef HTTP_WAITING_H
 #define HTTP_WAITING_H
 
-#include "http/request.h"
-#include "loop/loop.h"
+#include "http/waiters.h"
+#include "http/words.h"
 
 /* What is waited for. As a table's key: only the first two count. */
 struct wait_subject {
@@ -38,16 +37,16 @@ struct sight {
 };
 
 typedef void wait_look(struct app *app, const struct wait_subject *subject, struct sight *sight);
-typedef const char *wait_word(unsigned number);
 
 /* For check(): waitFor and timeout into input.wait_for and input.wait_ms; `count` words (at most 32) can be waited for.
  */
-void waiting_check(struct request *request, wait_word *word, unsigned count);
+void waiting_check(struct request *request, word_name *word, unsigned count);
 
 struct waiting;
 
 /* Borrows all. */
-MUST_USE enum status waiting_create(struct loop *loop, struct app *app, struct waiting **waiting);
+MUST_USE enum status waiting_create(struct loop *loop, struct app *app, struct waiters *waiters,
+                                    struct waiting **waiting);
 void waiting_destroy(struct waiting *waiting); /* nobody waits any more; NULL is allowed */
 
 /* act() of a route with waitFor: shows the subject, now or when it has one of input.wait_for. */

@@ -116,8 +116,9 @@ export const headers = fc.record({
 export function target(operation, values, known) {
     const inPath = operation.parameters.filter((one) => one.in === 'path');
     const inQuery = operation.parameters.filter((one) => one.in === 'query' && one.name !== 'timeout');
+    const valueOf = ({ name, schema }) => name === 'wait' ? fc.constantFrom('0', '0.01', 'soon') : fc.oneof(values.of(schema, name).map(String), text);
     const segment = ({ name }) => fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...known.map((one) => one[name])) }, { weight: 1, arbitrary: text.map((value) => value.slice(0, 500)) });
-    const query = fc.record(Object.fromEntries(inQuery.map((one) => [one.name, fc.oneof(values.of(one.schema, one.name).map(String), text)])), { requiredKeys: [] });
+    const query = fc.record(Object.fromEntries(inQuery.map((one) => [one.name, valueOf(one)])), { requiredKeys: [] });
     const bounded = operation.parameters.some(({ name }) => name === 'timeout') ? [['timeout', '0.01']] : [];
     const stranger = fc.option(fc.tuple(text, text), { freq: 8 });
     const encode = (value) => encodeURIComponent(value.toWellFormed?.() ?? value.replace(/[\ud800-\udfff]/g, '?')).replaceAll('.', value === '.' || value === '..' ? '%2E' : '.');

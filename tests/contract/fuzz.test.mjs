@@ -16,7 +16,7 @@ const AT_ONCE = 100; // links of the last test
 
 // By the names of path parameters; ids are both of packages and of plans.
 const KNOWN = [{ pk: 'demo', dk: '8671', id: '1', vid: '1', name: 'app.js' }, { pk: 'spare', dk: '8672', id: '2', vid: '2', name: 'AAAAAAAAAAAAAAAAAAAAAA.bin' }];
-const MEMBERS = { productKey: ['demo'], deviceKey: ['8671'], packageId: [1], timeZone: ['Asia/Shanghai', 'Europe/Berlin'], componentNo: ['STM32'], kind: ['plan,log'], waitFor: ['ended', 'upgraded,failed', 'succeeded'] };
+const MEMBERS = { productKey: ['demo'], deviceKey: ['8671'], packageId: [1], timeZone: ['Asia/Shanghai', 'Europe/Berlin'], componentNo: ['STM32'], kind: ['plan,log'], what: ['created,changed', 'entry'], logKind: ['planIssued'], status: ['saved,failed'], step: ['start'], waitFor: ['ended', 'upgraded,failed', 'succeeded'] };
 
 const contract = readContract();
 const values = new Values(contract, MEMBERS);

@@ -274,6 +274,20 @@ export async function events(house) {
     await house.rest('PUT', '/clock', { mode: 'offset' }, 200);
     await house.rest('POST', '/clock/advance', { seconds: 1 }, 200);
     await clocks;
+    const told = await house.rest('GET', '/events?kind=product&productKey=told&wait=20', undefined, 200);
+    assert.deepEqual(told.items.map(({ what }) => what), ['created']);
+    const comes = house.rest('GET', `/events?kind=product&what=created&wait=20&after=${told.cursor}`, undefined, 200);
+    await house.rest('POST', '/products', { name: 'Awaited', productKey: 'awaited' }, 201);
+    assert.deepEqual((await comes).items.map(({ productKey }) => productKey), ['awaited']);
+    const none = await house.rest('GET', `/events?kind=plan&productKey=told&wait=0.05&after=${told.cursor}`, undefined, 409);
+    assert.equal(none.type, 'urn:mockdc:problem:await-timeout');
+    assert.match(none.cursor, /^[0-9a-f]{8}-[0-9]+$/);
+    assert.equal((await house.rest('GET', '/events?wait=20&after=00000000-1', undefined, 410)).reason, 'restarted');
+    await house.rest('GET', '/events?wait=1&kind=frame', undefined, 400);
+    for (let after = '', seen = 0; seen < 4; seen++) { // in pieces, each of a kind
+        const piece = await house.rest('GET', `/events?wait=20&limit=1${after}`, undefined, 200);
+        after = `&after=${piece.cursor}`;
+    }
     await house.rest('GET', '/events?kind=nonsense', undefined, 400);
     await house.send({ method: 'HEAD', path: '/api/v1/events' });
 }

@@ -10,7 +10,7 @@
 
 enum { WORD_RED, WORD_YELLOW, WORD_GREEN, WORD_COUNT };
 
-static const char *word_name(unsigned number)
+static const char *colour(unsigned number)
 {
     static const char *const names[WORD_COUNT] = {"red", "yellow", "green"};
     return names[number];
@@ -18,6 +18,7 @@ static const char *word_name(unsigned number)
 
 static struct loop *loop;
 static struct loop_timer *guard;
+static struct waiters *waiters;
 static struct waiting *waiting;
 static int woken;      /* calls */
 static int stop_after; /* so many woken ones the loop stops */
@@ -33,8 +34,8 @@ static void look(struct app *app, const struct wait_subject *subject, struct sig
     looks++;
     sight->status = gone ? E_NOT_FOUND : OK;
     sight->word = present;
-    (void)snprintf(sight->state, sizeof sight->state, "is %s", word_name(present));
-    sight->json = gone ? NULL : json_pack("{s:s, s:s}", "status", word_name(present), "of", subject->device_key);
+    (void)snprintf(sight->state, sizeof sight->state, "is %s", colour(present));
+    sight->json = gone ? NULL : json_pack("{s:s, s:s}", "status", colour(present), "of", subject->device_key);
 }
 
 struct call {
@@ -79,12 +80,13 @@ static void start(void)
     present = WORD_RED;
     CHECK_FATAL(loop_create(&loop) == OK);
     CHECK_FATAL(loop_timer_create(loop, on_guard, NULL, &guard) == OK);
-    CHECK_FATAL(waiting_create(loop, NULL, &waiting) == OK);
+    CHECK_FATAL(waiters_create(loop, &waiters) == OK && waiting_create(loop, NULL, waiters, &waiting) == OK);
 }
 
 static void finish(void)
 {
     waiting_destroy(waiting);
+    waiters_destroy(waiters);
     loop_timer_destroy(guard);
     loop_destroy(loop);
 }
@@ -359,7 +361,7 @@ static void test_the_question(void)
         char uri[80];
         (void)snprintf(uri, sizeof uri, "/x%s", rows[i].query);
         CHECK_OK(target_parse(uri, &request.target));
-        waiting_check(&request, word_name, WORD_COUNT);
+        waiting_check(&request, colour, WORD_COUNT);
         const struct violations *wrong = &request.verdict.wrong;
         CHECK_ROW(rows[i].query, wrong->count == (rows[i].wrong != NULL));
         if (rows[i].wrong != NULL) {

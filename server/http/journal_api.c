@@ -163,20 +163,21 @@ static struct reading *begin(const struct api *api, struct request *request)
     return reading;
 }
 
+/* `cursor` is behind what was looked at, also at the end: who follows the journal asks with it for what comes. */
 static void write_list(const struct reading *reading, const struct journal_counts *counts, struct buffer *text)
 {
+    char cursor[CURSOR_TEXT + 2] = "null";
+    if (reading->from > 1) {
+        char key[CURSOR_SORT_KEY + 1];
+        char written[CURSOR_TEXT];
+        (void)snprintf(key, sizeof key, "%llu", (unsigned long long)(reading->from - 1));
+        cursor_write(key, written);
+        (void)snprintf(cursor, sizeof cursor, "\"%s\"", written);
+    }
     buffer_append_text(text, "{\"items\":[");
     buffer_append(text, reading->items.data, reading->items.length);
-    if (reading->more) {
-        char key[CURSOR_SORT_KEY + 1];
-        char cursor[CURSOR_TEXT];
-        (void)snprintf(key, sizeof key, "%llu", (unsigned long long)(reading->from - 1));
-        cursor_write(key, cursor);
-        buffer_append_format(text, "],\"nextCursor\":\"%s\"", cursor);
-    } else {
-        buffer_append_text(text, "],\"nextCursor\":null");
-    }
-    buffer_append_format(text, ",\"dropped\":%llu}", (unsigned long long)counts->dropped);
+    buffer_append_format(text, "],\"nextCursor\":%s,\"cursor\":%s,\"dropped\":%llu}", reading->more ? cursor : "null",
+                         cursor, (unsigned long long)counts->dropped);
 }
 
 static void write_archive(const struct reading *reading, const struct journal_counts *counts, struct buffer *text)

@@ -250,6 +250,8 @@ export async function journal(house) {
     const all = await house.rest('GET', '/journal?limit=1000', undefined, 200);
     assert.ok(all.items.some(({ kind }) => kind === 'firmware'), 'firmware requests are in the journal');
     const { nextCursor } = await house.rest('GET', '/journal?limit=1', undefined, 200);
+    const later = await house.rest('GET', `/journal?cursor=${all.cursor}`, undefined, 200);
+    assert.ok(later.items.every(({ id }) => id > all.items.at(-1).id), 'the cursor of the end gives what came later only');
     await house.rest('GET', `/journal?limit=1&cursor=${nextCursor}&productKey=demo&deviceKey=8671&planId=1&kind=frame,firmware&since=2020-01-01T00:00:00Z&until=2030-01-01T00:00:00Z`, undefined, 200);
     await house.rest('GET', '/journal?format=json&kind=fault', undefined, 200);
     const archive = await house.rest('GET', '/journal?format=har', undefined, 200);

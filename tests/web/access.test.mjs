@@ -6,7 +6,7 @@ import { checkAccess, open, shoot, until } from './harness.mjs';
 const VIEWS = {
     plans: '#/plans', 'plan-monitoring': '#/plans/1', 'plan-details': '#/plans/1?details=1', 'plan-device': '#/plans/1/devices/8671', 'plan-log': '#/plans/1/devices/8671?log=1',
     'plan-new': '#/plans/new', 'plan-edit': '#/plans/2/edit', devices: '#/devices?product=demo', device: '#/devices/demo/8671', packages: '#/packages', package: '#/packages/1',
-    'package-new': '#/packages/new', products: '#/products', clock: '#/clock', 'clock-product': '#/clock?product=demo', 'device-waiting': '#/devices/manual/8675', nothing: '#/nowhere', 'plan-gone': '#/plans/99',
+    'package-new': '#/packages/new', products: '#/products', clock: '#/clock', 'clock-product': '#/clock?product=demo', 'device-waiting': '#/devices/manual/8675', faults: '#/faults', 'faults-none': '#/faults?productKey=manual', 'fault-new': '#/faults/new?productKey=demo&deviceKey=8671&planId=1', nothing: '#/nowhere', 'plan-gone': '#/plans/99',
 };
 
 let house;
@@ -22,6 +22,8 @@ before(async () => {
     await house.rest('POST', `/plans/${plan.id}/activate`);
     house.spawn(['device', '--mqtt', house.server.mqtt, '--product-key', 'manual', '--product-secret', 'manualsecret', '--device-key', '8675', '--mcu', 'STM32=1_0_0', '--rsrp', '-90']);
     await house.rest('GET', '/plans/1/devices/8671?waitFor=upgraded&timeout=20');
+    await house.rest('POST', '/faults', { point: 'http.firmware', action: { type: 'cut', atByte: '50%' }, match: { productKey: 'demo', deviceKey: '8679', planId: 1 }, trigger: { times: 1 } });
+    await house.rest('POST', '/faults', { point: 'ota.url', action: { type: 'set', field: 'md5', value: 'd41d8cd98f00b204e9800998ecf8427e' }, trigger: { skip: 2, probability: 0.25, seed: 7 } });
     await until('the manual device is there', async () => (await house.rest('GET', '/products/manual/devices')).items.some((device) => device.online));
 });
 after(() => house.close());

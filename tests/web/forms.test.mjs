@@ -1,7 +1,7 @@
 // Every form, and each of its refusals in the server's own words at the member that it names.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { checkAccess, open, PRODUCT, shoot, until } from './harness.mjs';
+import { checkAccess, errorAt, open, PRODUCT, shoot, until } from './harness.mjs';
 
 let house;
 before(async () => {
@@ -9,13 +9,6 @@ before(async () => {
     await house.rest('POST', '/products', PRODUCT);
 });
 after(() => house.close());
-
-// The text that stands under a labelled control.
-async function errorAt(page, label) {
-    const control = page.getByLabel(label, { exact: true });
-    const described = (await control.getAttribute('aria-describedby')).split(' ');
-    return page.locator(described.map((id) => `[id="${id}"].error`).join(',')).textContent();
-}
 
 test('a product: refused, then made; its secret only on demand', async () => {
     const page = await house.page();

@@ -199,6 +199,13 @@ export async function checkAccess(page, name) {
     assert.deepEqual(found.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 160)).join(' | ')}`), [], `axe in ${name}`);
 }
 
+// The text that stands under a labelled control.
+export async function errorAt(page, label) {
+    const control = page.getByLabel(label, { exact: true });
+    const described = (await control.getAttribute('aria-describedby')).split(' ');
+    return page.locator(described.map((id) => `[id="${id}"].error`).join(',')).textContent();
+}
+
 // Kept for a person to look at.
 export async function shoot(page, name) {
     mkdirSync(SCREENSHOTS, { recursive: true });

@@ -1,21 +1,7 @@
 // The page's logic without a browser: streams, rows, times, charts, drafts.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, test } from 'node:test';
-
-const web = new URL('../../web/', import.meta.url);
-const { build } = createRequire(new URL('package.json', web))('esbuild');
-const folder = mkdtempSync(join(tmpdir(), 'mockdc-logic-'));
-after(() => rmSync(folder, { recursive: true, force: true }));
-
-async function load(name) {
-    const outfile = join(folder, `${name}.mjs`);
-    await build({ entryPoints: [new URL(`src/${name}`, web).pathname], bundle: true, format: 'esm', outfile, jsx: 'automatic', jsxImportSource: 'preact', logLevel: 'error', external: ['uplot'] });
-    return import(outfile);
-}
+import { test } from 'node:test';
+import { contract, load } from './bundle.mjs';
 
 const { StreamReader } = await load('sse.ts');
 const { Rows, overallProgress, currentStep } = await load('rows.ts');
@@ -23,6 +9,7 @@ const { formatInstant, formatSize, formatSpan, formatPercent, shellWord } = awai
 const { csvOf } = await load('csv.ts');
 const { draftOf, emptyDraft, inputOf, keysOf } = await load('plan-draft.ts');
 const { visiblePart } = await load('virtual.tsx');
+const { MEMBERS, POINTS, actionText, draftOfQuery, faultInputOf, matchText, triggerText, withPoint } = await load('fault-draft.ts');
 const words = await load('words.ts');
 
 test('an event stream, cut at any byte, gives the same messages', () => {
@@ -141,10 +128,47 @@ test('a plan edited and not changed stays what it was', () => {
 });
 
 test('every word of the contract has plain words', async () => {
-    const { readFileSync } = await import('node:fs');
-    const { parse } = createRequire(new URL('package.json', web))('yaml');
-    const { schemas } = parse(readFileSync(new URL('../schema/openapi.yaml', web), 'utf8')).components;
+    const schemas = await contract();
     assert.deepEqual(schemas.Reason.enum.filter((reason) => !(reason in words.reasonWords)), []);
     assert.deepEqual(schemas.LogEntry.properties.kind.enum.filter((kind) => !(kind in words.logKindWords)), []);
     assert.deepEqual(schemas.EligibilityCheck.properties.check.enum.filter((check) => !(check in words.checkWords)), []);
+});
+
+test('a fault being written: what the address names, members of its action only, numbers where they are ones', () => {
+    const draft = draftOfQuery(new URLSearchParams('productKey=demo&deviceKey=8671&planId=7'));
+    assert.deepEqual(faultInputOf(draft), { point: 'http.firmware', action: { type: 'cut' }, match: { productKey: 'demo', deviceKey: '8671', planId: 7 } });
+    assert.deepEqual(faultInputOf(draftOfQuery(new URLSearchParams('point=ota.url&type=omit'))), { point: 'ota.url', action: { type: 'omit' } });
+    assert.equal(draftOfQuery(new URLSearchParams('point=constructor&type=x')).point, 'http.firmware');
+    const typed = { ...draft, members: { atByte: '50%', seconds: '1.5', code: '503' }, trigger: { times: '1', skip: '', everyNth: '2', probability: '0.5', seed: 'x' } };
+    const { action, trigger } = faultInputOf({ ...typed, type: 'stall' });
+    assert.deepEqual([action, trigger], [{ type: 'stall', atByte: '50%', seconds: 1.5 }, { times: 1, everyNth: 2, probability: 0.5, seed: 'x' }]);
+    assert.deepEqual(faultInputOf({ ...typed, type: 'cut', members: { atByte: '512' } }).action, { type: 'cut', atByte: 512 });
+    const set = (field, value) => faultInputOf({ ...typed, point: 'ota.url', type: 'set', members: { field, value } }).action.value;
+    assert.deepEqual([set('size', '12'), set('targetVersion', '12'), set('md5', '')], [12, '12', '']);
+});
+
+test('another point keeps the action where it has one of that name', () => {
+    const draft = draftOfQuery(new URLSearchParams('point=ota.notify&type=delay'));
+    assert.deepEqual([withPoint(draft, 'ota.url').type, withPoint(draft, 'mqtt.link').type, withPoint(draft, 'plan').type], ['delay', 'delay', 'suspend']);
+});
+
+test('faults in words', () => {
+    const text = (point, action) => actionText({ point, action });
+    assert.equal(text('http.firmware', { type: 'cut', atByte: '50%' }), 'Cut the body: at 50 %');
+    assert.equal(text('http.firmware', { type: 'stall', seconds: 2, atByte: 512 }), 'Pause in the body: for 2 s, at byte 512');
+    assert.equal(text('ota.url', { type: 'set', field: 'md5', value: '' }), "Change a member: md5 = ''");
+    assert.equal(text('mqtt.connect', { type: 'close' }), 'Close without an answer');
+    assert.equal(text('mqtt.connect', { type: 'later' }), 'later', 'what the page does not know');
+    assert.deepEqual([matchText({}), matchText({ productKey: 'p', planId: 3, attempt: 2 })], ['everyone', 'product p, plan 3, attempt 2']);
+    assert.deepEqual([{ skip: 0, everyNth: 1, probability: 1, seed: 0 }, { times: 1 }, { times: 3, skip: 2 }, { everyNth: 2 }, { everyNth: 11 }, { probability: 0.125, seed: 7 }].map(triggerText),
+        ['every time', 'once', 'at most 3 times, after the first 2', 'every 2nd use', 'every 11th use', 'with 12.5 % (seed 7)']);
+});
+
+test('points, actions and members are those of the contract', async () => {
+    const schemas = await contract();
+    const { type, ...members } = schemas.FaultAction.properties;
+    assert.deepEqual(Object.keys(POINTS).sort(), [...schemas.FaultPoint.enum].sort());
+    assert.deepEqual(Object.keys(MEMBERS).sort(), Object.keys(members).sort());
+    assert.deepEqual([...new Set(Object.values(POINTS).flatMap(({ actions }) => actions.map((action) => action.type)))].sort(), [...type.enum].sort());
+    assert.deepEqual([...new Set(Object.values(POINTS).flatMap(({ fields }) => fields))].sort(), [...schemas.FaultField.enum].sort());
 });

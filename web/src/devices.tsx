@@ -176,6 +176,7 @@ export function DeviceView({ productKey, deviceKey }: { productKey: string; devi
     }
     return (
         <View title={deviceKey} crumbs={[['Devices', `#/devices?product=${key(productKey)}`]]} actions={<>
+            <a class="button" href={`#/faults/new?productKey=${key(productKey)}&deviceKey=${key(deviceKey)}`}>Arm a fault for this device</a>
             <Action label="Disconnect" disabled={!device.online} wanted={{ method: 'POST', path: `${path}/disconnect` }} said="Its link is cut" />
             <Action label={device.enabled ? 'Disable' : 'Enable'} wanted={{ method: 'PUT', path: `${path}/enabled`, body: { enabled: !device.enabled } }} />
             <Action label="Delete" kind="danger" wanted={{ method: 'DELETE', path }} done={() => go(`#/devices?product=${key(productKey)}`)} ask={<p>Everything that is known of <b>{deviceKey}</b> is deleted. It comes back as a new device when it connects.</p>} />

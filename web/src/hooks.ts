@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { ApiError, get } from './api';
 import { type Event, listen, onReset } from './events';
+import type { Page, Product } from './types';
 
 const AGAIN_MS = 150; // a burst of events loads at most so often
 
@@ -68,6 +69,8 @@ export function useLoaded<T>(key: string | null, load: (abort: AbortSignal) => P
 
 export const useResource = <T>(path: string | null, concerns: (event: Event) => boolean): Resource<T> =>
     useLoaded<T>(path, (abort) => get<T>(path ?? '', abort), concerns);
+
+export const useProducts = (): Product[] => useResource<Page<Product>>('/products?limit=1000', (event) => event.kind === 'product').data?.items ?? [];
 
 // A value that follows `value` after a pause: a search is not sent for every letter.
 export function useSettled<T>(value: T, ms = 200): T {

@@ -5,6 +5,8 @@ import { calls, setToken, tokenWanted } from './api';
 import { ClockView } from './clock';
 import { DeviceView, DevicesView } from './devices';
 import { connection, start } from './events';
+import { FaultFormView } from './fault-form';
+import { FaultsView } from './faults';
 import { MonitoringView } from './monitoring';
 import { PackageFormView } from './package-form';
 import { PackageView } from './package';
@@ -16,7 +18,7 @@ import { ProductsView } from './products';
 import { place } from './router';
 import { Copy, Dialog, Empty, TextField, View, announcement, notices } from './ui';
 
-const SECTIONS: [string, string][] = [['plans', 'Plans'], ['devices', 'Devices'], ['packages', 'Packages'], ['products', 'Products'], ['clock', 'Clock']];
+const SECTIONS: [string, string][] = [['plans', 'Plans'], ['devices', 'Devices'], ['packages', 'Packages'], ['products', 'Products'], ['clock', 'Clock'], ['faults', 'Faults']];
 
 const NotFound = () => <View title="Nothing here"><Empty title="There is no view at this address"><p><a href="#/plans">To the upgrade plans</a></p></Empty></View>;
 
@@ -43,6 +45,8 @@ function Current() {
         return first === undefined ? <ProductsView /> : <NotFound />;
     case 'clock':
         return first === undefined ? <ClockView key={place.value.query.get('product') ?? ''} /> : <NotFound />;
+    case 'faults':
+        return first === undefined ? <FaultsView /> : first === 'new' && second === undefined ? <FaultFormView /> : <NotFound />;
     default:
         return <NotFound />;
     }
@@ -68,11 +72,16 @@ function Header() {
     const [open, setOpen] = useState(false);
     const section = place.value.path[0] ?? 'plans';
     const state = connection.value;
+    const sections = useRef<HTMLElement>(null);
+    useEffect(() => { // on a phone they scroll sideways: the present one is seen
+        const link = sections.current?.querySelector<HTMLElement>('[aria-current]');
+        sections.current?.scrollTo({ left: (link?.offsetLeft ?? 0) - sections.current.offsetLeft - 8 });
+    }, [section]);
     return (
         <header class="top">
             <a class="skip" href="#main" onClick={(event) => { event.preventDefault(); document.getElementById('main')?.focus(); }}>Skip to the content</a>
             <a class="brand" href="#/plans"><img src="/page/icon.svg" alt="" width="24" height="24" />mockdc</a>
-            <nav aria-label="Sections"><ul>{SECTIONS.map(([name, text]) => <li key={name}><a href={`#/${name}`} aria-current={section === name ? 'page' : undefined}>{text}</a></li>)}</ul></nav>
+            <nav ref={sections} aria-label="Sections"><ul>{SECTIONS.map(([name, text]) => <li key={name}><a href={`#/${name}`} aria-current={section === name ? 'page' : undefined}>{text}</a></li>)}</ul></nav>
             <span class={`connection ${state}`} role="status"><span class="dot" aria-hidden="true" />{connectionWords[state]}</span>
             <button type="button" class="small" onClick={() => setOpen(true)}>REST calls</button>
             {open && <RestCalls close={() => setOpen(false)} />}
@@ -108,7 +117,7 @@ function Page() {
         <>
             <Header />
             <main id="main" ref={main} tabIndex={-1}><Current /></main>
-            <div class="notices">{notices.value.map((notice) => <p key={notice.id} class={notice.bad ? 'notice bad' : 'notice'}>{notice.text}</p>)}</div>
+            <div class="notices" role="region" aria-label="Notices">{notices.value.map((notice) => <p key={notice.id} class={notice.bad ? 'notice bad' : 'notice'}>{notice.text}</p>)}</div>
             <div class="hidden" aria-live="polite">{announcement.value}</div>
             {tokenWanted.value && <TokenQuestion />}
         </>

@@ -224,7 +224,7 @@ export function MonitoringView({ id }: { id: number }) {
     const status = (wanted in deviceStatusWords ? wanted : '') as DeviceStatus | '';
     return (
         <View title={plan.data.name} crumbs={[['Upgrade plans', '#/plans']]} actions={<PlanActions plan={plan.data} />}>
-            <p class="lead"><PlanStatusBadge status={plan.data.status} /> Upgrade Monitoring · {plan.data.mode} mode · product {product?.name ?? plan.data.productKey} · <a href={`#/clock?product=${key(plan.data.productKey)}`}>its clock</a></p>
+            <p class="lead"><PlanStatusBadge status={plan.data.status} /> Upgrade Monitoring · {plan.data.mode} mode · product {product?.name ?? plan.data.productKey} · <a href={`#/clock?product=${key(plan.data.productKey)}`}>its clock</a> · <a href={`#/faults/new?productKey=${key(plan.data.productKey)}&planId=${id}`}>arm a fault</a></p>
             {statistics === undefined ? <Loading /> : (
                 <>
                     <section class="card overview" aria-labelledby="overview"><h2 id="overview">Device status distribution</h2>

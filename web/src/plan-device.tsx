@@ -129,7 +129,7 @@ export function PlanDeviceView({ planId, deviceKey }: { planId: number; deviceKe
     };
     return (
         <View title={deviceKey} crumbs={[['Upgrade plans', '#/plans'], [plan.data.name, href('plans', planId)]]}
-            actions={<><ZoneChoice zone={zone} /><a class="button" href={href('devices', plan.data.productKey, deviceKey)}>The device</a><button type="button" class="primary" onClick={() => show(true)}>Upgrade log ({log.length})</button></>}>
+            actions={<><ZoneChoice zone={zone} /><a class="button" href={href('devices', plan.data.productKey, deviceKey)}>The device</a><a class="button" href={`#/faults/new?productKey=${key(plan.data.productKey)}&deviceKey=${key(deviceKey)}&planId=${planId}`}>Arm a fault for this device</a><button type="button" class="primary" onClick={() => show(true)}>Upgrade log ({log.length})</button></>}>
             <p class="lead"><DeviceStatusBadge status={status} /> {reason === null ? '' : reasonWords[reason]} · start <Time at={startedAt} zone={zone} /> · end <Time at={endedAt} zone={zone} /></p>
             {plan.data.mode === 'manual' && <Consent productKey={plan.data.productKey} deviceKey={deviceKey} zone={zone} />}
             <section aria-labelledby="components"><h2 id="components">Component details</h2>

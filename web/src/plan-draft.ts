@@ -50,7 +50,7 @@ export function draftOf(plan: Plan): Draft {
 }
 
 // '12' is 12; '12x' and '' stay what they are, so that the server names the member.
-const numberOf = (text: string): number => (/^-?\d+$/.test(text.trim()) ? Number(text) : (text as unknown as number));
+export const numberOf = (text: string): number => (/^-?\d+$/.test(text.trim()) ? Number(text) : (text as unknown as number));
 
 export const keysOf = (text: string): string[] => text.split(/[\s,;]+/).filter((key) => key !== '');
 

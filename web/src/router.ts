@@ -3,6 +3,9 @@
 //   #/plans            #/plans/new          #/plans/7               #/plans/7/edit
 //   #/plans/7/devices/8671                  #/devices?product=demo  #/devices/demo/8671
 //   #/packages         #/packages/3         #/products              #/clock
+//   #/faults           #/faults/new?productKey=demo&deviceKey=8671
+//
+// The query of faults bears the API's own names.
 import { signal } from '@preact/signals';
 
 export interface Place {

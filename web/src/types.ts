@@ -24,6 +24,16 @@ export type Eligibility = Schemas['Eligibility'];
 export type Check = Eligibility['checks'][number];
 export type WaitingPlan = Schemas['WaitingPlan'];
 export type Server = Schemas['Server'];
+export type Fault = Schemas['Fault'];
+export type FaultAction = Schemas['FaultAction'];
+export type FaultField = Schemas['FaultField'];
+export type FaultMatch = Schemas['FaultMatch'];
+export type FaultPoint = Schemas['FaultPoint'];
+// As it is sent: members with a default may be left out.
+export type FaultTrigger = Partial<Schemas['FaultTrigger']>;
+export type FaultInput = Omit<Schemas['FaultInput'], 'trigger'> & { trigger?: FaultTrigger };
+export type JournalEntry = Schemas['JournalEntry'];
+export type JournalPage = Schemas['JournalPage'];
 // The page itself makes one, without a name, where no answer came.
 export type Problem = Omit<Schemas['Problem'], 'type'> & { type: Schemas['Problem']['type'] | 'about:blank' };
 

@@ -4,7 +4,7 @@ import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { ApiError, call, curlOf } from './api';
 import { formatInstant, readerZone } from './format';
-import type { DeviceStatus, PlanStatus } from './types';
+import type { DeviceStatus, PlanStatus, Product } from './types';
 import { deviceStatusWords, planStatusWords } from './words';
 
 type Children = ComponentChildren;
@@ -96,8 +96,9 @@ export interface Wanted {
 }
 
 // Calls, says what came of it, and shows its REST call before (title) and after (drawer).
-export function Action({ label, wanted, done, ask, kind = '', disabled = false, said }: {
+export function Action({ label, name, wanted, done, ask, kind = '', disabled = false, said }: {
     label: string;
+    name?: string; // where the label alone does not say on what it acts
     wanted: Wanted;
     done?: (answer: unknown) => void;
     ask?: Children; // a question that must be answered first
@@ -122,7 +123,7 @@ export function Action({ label, wanted, done, ask, kind = '', disabled = false, 
     const curl = curlOf(wanted.method, wanted.path, wanted.body);
     return (
         <>
-            <button type="button" class={kind} disabled={disabled || busy} title={curl} onClick={() => (ask === undefined ? void run() : setAsking(true))}>{label}</button>
+            <button type="button" class={kind} disabled={disabled || busy} aria-label={name} title={curl} onClick={() => (ask === undefined ? void run() : setAsking(true))}>{label}</button>
             {asking && (
                 <Dialog title={`${label}?`} close={() => setAsking(false)}>
                     {ask}
@@ -214,6 +215,12 @@ export function SelectField({ label, value, change, options, hint, error }: {
         </Field>
     );
 }
+
+// The products to choose from; one that is named although it is gone stays to be seen.
+export const productOptions = (products: Product[], all: string, named: string): [string, string][] => [
+    ['', all], ...products.map(({ productKey, name }): [string, string] => [productKey, `${name} (${productKey})`]),
+    ...(named === '' || products.some(({ productKey }) => productKey === named) ? [] : [[named, named] as [string, string]]),
+];
 
 // What a refused call says as a whole; members have their text at their field.
 export const ProblemBox = ({ error }: { error: ApiError | undefined }) => error === undefined ? null : (

@@ -100,6 +100,13 @@
 #define LIMIT_JOURNAL          200000   /* entries */
 #define LIMIT_JOURNAL_BYTES    16777216 /* --journal-size */
 
+/* Recorded sessions (mockdc device --script, mockdc record) */
+#define LIMIT_SCRIPT_MOVES     100000
+#define LIMIT_SCRIPT_BYTES     67108864 /* the file */
+#define LIMIT_SCRIPT_MS        86400000 /* a wait, and the time that a move may take: a day */
+#define LIMIT_SCRIPT_WITHIN_MS 60000    /* that a move may take, where it does not say */
+#define LIMIT_SCRIPT_INBOX     256      /* downlinks that came and were not awaited yet */
+
 /* Waiting calls (?waitFor=, ?wait=) */
 #define LIMIT_WAITING_CALLS  4000
 #define LIMIT_WAIT_S         3600 /* seconds that one call may wait */

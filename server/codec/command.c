@@ -1,3 +1,6 @@
+#include <string.h>
+
+#include "base/text.h"
 #include "codec/frame.h"
 
 static const struct {
@@ -36,6 +39,24 @@ const char *command_name(uint16_t command)
         }
     }
     return "unknown";
+}
+
+enum status command_parse(const char *text, uint16_t *command)
+{
+    uint8_t bytes[2];
+    size_t length = 0;
+    if (text_starts_with(text, "0x") && hex_decode(text + 2, bytes, sizeof bytes, &length) == OK &&
+        length == sizeof bytes) {
+        *command = (uint16_t)(bytes[0] << 8 | bytes[1]);
+        return OK;
+    }
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        if (strcmp(commands[i].name, text) == 0) {
+            *command = commands[i].command;
+            return OK;
+        }
+    }
+    return E_NOT_FOUND;
 }
 
 const char *command_topic_kind(uint16_t command)

@@ -52,6 +52,9 @@ struct frame {
 /* "otaNotify", "status" ...; "unknown" for a command that protocol.md section 6 does not list. Static memory. */
 const char *command_name(uint16_t command);
 
+/* "otaNotify", or "0x0111" in four digits. E_NOT_FOUND: neither; *command untouched. */
+MUST_USE enum status command_parse(const char *text, uint16_t *command);
+
 /* The topic kind under which `command` travels: "sys", "bus" or "ota" (protocol.md, 6 and 13). Static memory. */
 const char *command_topic_kind(uint16_t command);
 

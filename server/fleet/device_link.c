@@ -6,8 +6,8 @@
 #include "base/instant.h"
 #include "base/text.h"
 #include "crypto/password.h"
-#include "crypto/random.h"
 #include "fleet/device_internal.h"
+#include "fleet/device_wire.h"
 
 static const char sdk_version[] = "2.9.0";
 static const char location_methods[] = "NONE;LBS;";
@@ -15,33 +15,21 @@ static const char data_protocol[] = "1.3.0";
 static const char communication_protocol[] = "3.0.0";
 static const char iccid[] = "89860000000000000000";
 
-static uint16_t next_package_id(struct virtual_device *device)
-{
-    device->package_id = device->package_id >= PACKAGE_ID_LAST ? PACKAGE_ID_FIRST : (uint16_t)(device->package_id + 1);
-    return device->package_id;
-}
-
 /* Builds the frame now: whether it is encrypted is decided here, not when it goes out (protocol.md, 5). */
 static void send_message(struct virtual_device *device, enum command command, struct buffer *payload, unsigned qos,
                          int tag)
 {
-    CLEANUP(cleanup_buffer) struct buffer clear;
-    CLEANUP(cleanup_buffer) struct buffer sealed;
-    buffer_init(&clear, LIMIT_FRAME_ESCAPED);
-    buffer_init(&sealed, LIMIT_FRAME_ESCAPED + SESSION_KEY);
-    struct frame frame = {next_package_id(device), (uint16_t)command, payload->data, payload->length};
+    CLEANUP(cleanup_buffer) struct buffer out;
+    buffer_init(&out, LIMIT_FRAME_ESCAPED + SESSION_KEY);
+    device->package_id = device_next_package_id(device->package_id);
+    struct frame frame = {device->package_id, (uint16_t)command, payload->data, payload->length};
     enum status status = buffer_status(payload);
-    const struct buffer *out = &clear;
     if (status == OK) {
-        status = frame_encode(&frame, &clear);
-    }
-    if (status == OK && device->has_session_key) {
-        status = session_encrypt(device->session_key, clear.data, clear.length, &sealed);
-        out = &sealed;
+        status = device_seal(device->has_session_key ? device->session_key : NULL, &frame, &out);
     }
     if (status == OK) {
-        status = sdk_link_publish(&device->link, command_topic_kind((uint16_t)command), qos, out->data, out->length,
-                                  tag, monotonic_ms());
+        status = sdk_link_publish(&device->link, command_topic_kind((uint16_t)command), qos, out.data, out.length, tag,
+                                  monotonic_ms());
     }
     if (status != OK) {
         device_note(device, "notSent", "%s: %s", command_name((uint16_t)command), status_text(status));
@@ -181,26 +169,13 @@ static void on_write(void *context, const uint8_t *bytes, size_t count)
 static void on_message(void *context, const uint8_t *payload, size_t length, bool splits)
 {
     struct virtual_device *device = context;
-    CLEANUP(cleanup_buffer) struct buffer clear;
-    CLEANUP(cleanup_buffer) struct buffer scratch;
-    buffer_init(&clear, LIMIT_MQTT_PACKET);
-    buffer_init(&scratch, LIMIT_MQTT_PACKET);
-    if (device->has_session_key) {
-        if (session_decrypt(device->session_key, payload, length, &clear) != OK) {
-            device_note(device, "dropped", "not encrypted with the session key (%zu bytes)", length);
-            return;
-        }
-        payload = clear.data;
-        length = clear.length;
-    }
-    if (splits && !frame_survives_splitter(payload, length)) {
-        device_note(device, "dropped", "the topic splitter broke the frame (%zu bytes)", length);
-        return;
-    }
+    CLEANUP(cleanup_buffer) struct buffer memory;
     struct frame frame;
-    uint8_t *unescaped = buffer_reserve(&scratch, length > 0 ? length : 1);
-    if (unescaped == NULL || frame_decode(payload, length, unescaped, &frame) != OK) {
-        device_note(device, "dropped", "no frame (%zu bytes)", length);
+    buffer_init(&memory, LIMIT_MQTT_PACKET);
+    const uint8_t *key = device->has_session_key ? device->session_key : NULL;
+    const char *why = device_open(key, payload, length, splits, &memory, &frame);
+    if (why != NULL) {
+        device_note(device, "dropped", "%s (%zu bytes)", why, length);
         return;
     }
     device_take_frame(device, &frame);
@@ -247,33 +222,12 @@ void device_link_init(struct virtual_device *device)
     sdk_link_init(&device->link, &handlers, device, client_id, device->settings.keep_alive_s);
 }
 
-static enum status make_random(char random[PASSWORD_RANDOM + 1])
-{
-    static const char alphabet[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    uint8_t bytes[PASSWORD_RANDOM];
-    enum status status = random_bytes(bytes, sizeof bytes);
-    for (size_t i = 0; status == OK && i < sizeof bytes; i++) {
-        random[i] = alphabet[bytes[i] % (sizeof alphabet - 1)];
-    }
-    random[PASSWORD_RANDOM] = '\0';
-    return status;
-}
-
 static enum status make_password(struct virtual_device *device, char *text, size_t capacity)
 {
     const struct device_flash *flash = &device->flash;
-    char random[PASSWORD_RANDOM + 1];
-    enum status status = make_random(random);
-    if (status != OK) {
-        return status;
-    }
     device->authenticates = flash->device_secret[0] == '\0';
-    if (device->authenticates) {
-        return password_make_type0(device->settings.encrypt, flash->product_key, flash->product_secret,
-                                   device->settings.device_key, random, text, capacity);
-    }
-    return password_make_type1(device->settings.encrypt, flash->device_secret, flash->product_secret, random, text,
-                               capacity);
+    return device_password(device->settings.encrypt, flash->product_key, flash->product_secret,
+                           device->settings.device_key, flash->device_secret, text, capacity);
 }
 
 static void on_open(void *context)

@@ -73,6 +73,10 @@ const struct option device_option_table[] = {
     TEXT("device-key", "DK", NULL, "Device key, 1 to 16 characters (IMEI or MAC); needed."),
     SECRET("device-secret", "DS", "Device secret; without it the device authenticates with the product secret first."),
     TEXT("state-file", "FILE", NULL, "The device's flash: read at start, written at each change."),
+    TEXT("script", "FILE", NULL,
+         "Repeat a recorded session, move by move, instead of behaving by itself: a JSON array, as the member 'script' "
+         "of what 'mockdc record' writes. Of the other options only those of server, keys and secrets, --time-scale, "
+         "--timeout and --json go with it."),
     BEHAVIOUR_ROWS,
     FLAG("json", "One JSON object per line."),
     {0},
@@ -236,6 +240,23 @@ enum status device_settings_read(const struct options *options, struct virtual_d
         *settings = read;
     }
     return reading.status;
+}
+
+enum status device_settings_check_script(const struct options *options, struct error *error)
+{
+    static const char *const allowed[] = {"script",     "mqtt",          "ca-file", "product-key", "product-secret",
+                                          "device-key", "device-secret", "json",    "timeout",     "time-scale"};
+    for (const struct option *option = options->table; option->kind != OPTION_END; option++) {
+        bool fits = options_source(options, option->name) != SOURCE_FLAG;
+        for (size_t i = 0; i < sizeof allowed / sizeof allowed[0]; i++) {
+            fits = fits || strcmp(allowed[i], option->name) == 0;
+        }
+        if (!fits) {
+            return options_refuse(options, option->name, error, E_FORMAT,
+                                  "not together with --script: what the device does, the script says");
+        }
+    }
+    return OK;
 }
 
 void device_settings_heal(struct virtual_device_settings *settings)

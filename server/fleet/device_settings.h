@@ -16,6 +16,9 @@ extern const struct option fleet_option_table[];
 MUST_USE enum status device_settings_read(const struct options *options, struct virtual_device_settings *settings,
                                           struct error *error);
 
+/* With --script: E_FORMAT when a flag was given that a script makes meaningless. */
+MUST_USE enum status device_settings_check_script(const struct options *options, struct error *error);
+
 /* Takes the device's misbehaviour away: --flash, --on-notify, --power-cut, --restart-at, --disorder. */
 void device_settings_heal(struct virtual_device_settings *settings);
 

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "codec/ttlv.h"
 #include "fleet/device_internal.h"
+#include "fleet/sdk_http_response.h"
 
 static struct device_offer *find_offer(struct device_bench *bench, const char *component_no)
 {
@@ -185,11 +186,13 @@ static void start_download(struct virtual_device *device)
 {
     static const struct sdk_download_handlers handlers = {.on_header = on_header, .on_end = on_end};
     const struct sdk_ota *ota = &device->ota;
+    char range[SDK_HTTP_RANGE + 1];
+    sdk_http_range(ota->piece_start, ota->piece_length, range);
     set_stale(device);
     enum status status = make_file(device);
     if (status == OK) {
-        status = sdk_download_start(device->loop, device->http_tls, ota->firmware.url, ota->piece_start,
-                                    ota->piece_length, device->file_fd, &handlers, device, &device->download);
+        status = sdk_download_start(device->loop, device->http_tls, ota->firmware.url, range, device->file_fd,
+                                    &handlers, device, &device->download);
     }
     if (status != OK) {
         device_note(device, "download", "not possible: %s", status_text(status));

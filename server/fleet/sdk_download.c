@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/instant.h"
 #include "base/limits.h"
+#include "base/text.h"
 #include "codec/device_url.h"
 #include "fleet/sdk_http_response.h"
 #include "loop/stream.h"
@@ -18,8 +19,7 @@ struct sdk_download {
     struct loop_timer *timer;
     struct sdk_http_response response;
     struct device_url url;
-    uint32_t first;
-    uint32_t length;
+    char range[SDK_HTTP_RANGE + 1];
     int fd;
     uint64_t bytes;
     int64_t start_ms;
@@ -55,6 +55,11 @@ void sdk_download_destroy(struct sdk_download *download)
 uint64_t sdk_download_bytes(const struct sdk_download *download)
 {
     return download->bytes;
+}
+
+int sdk_download_status(const struct sdk_download *download)
+{
+    return download->response.status;
 }
 
 static void sink_bytes(void *context, const uint8_t *bytes, size_t count)
@@ -96,10 +101,23 @@ static void on_open(void *context)
     if (port == 0) {
         port = download->url.tls ? PORT_TLS : PORT_CLEAR;
     }
-    sdk_http_request_write(&request, download->url.host, port, download->url.path, download->first, download->length);
+    sdk_http_request_write(&request, download->url.host, port, download->url.path, download->range);
     if (buffer_status(&request) != OK || stream_write(download->stream, request.data, request.length) != OK) {
         end(download, false);
     }
+}
+
+/* False: the owner destroyed it. */
+static bool tell(struct sdk_download *download, void (*handler)(void *context, struct sdk_download *download))
+{
+    download->busy = true;
+    handler(download->context, download);
+    download->busy = false;
+    if (download->destroyed) {
+        release(download);
+        return false;
+    }
+    return true;
 }
 
 static void on_data(void *context)
@@ -107,19 +125,20 @@ static void on_data(void *context)
     struct sdk_download *download = context;
     size_t count = 0;
     const uint8_t *bytes = stream_input(download->stream, &count);
+    uint64_t before = download->bytes;
     download->heard_ms = monotonic_ms();
     enum status status = sdk_http_response_feed(&download->response, bytes, count, sink_bytes, download);
     stream_consume(download->stream, count);
     arm_timer(download, download->heard_ms);
     if (status != E_FORMAT && download->response.part != SDK_HTTP_HEADER && !download->header_told) {
         download->header_told = true;
-        download->busy = true;
-        download->handlers->on_header(download->context, download);
-        download->busy = false;
-        if (download->destroyed) {
-            release(download);
+        if (!tell(download, download->handlers->on_header)) {
             return;
         }
+    }
+    if (status == E_AGAIN && download->bytes > before && download->handlers->on_bytes != NULL &&
+        !tell(download, download->handlers->on_bytes)) {
+        return;
     }
     if (status != E_AGAIN) {
         end(download, status == OK);
@@ -137,8 +156,8 @@ static void on_timer(void *context)
     end(context, false);
 }
 
-enum status sdk_download_start(struct loop *loop, struct ssl_ctx_st *tls, const char *url, uint32_t first,
-                               uint32_t length, int fd, const struct sdk_download_handlers *handlers, void *context,
+enum status sdk_download_start(struct loop *loop, struct ssl_ctx_st *tls, const char *url, const char *range, int fd,
+                               const struct sdk_download_handlers *handlers, void *context,
                                struct sdk_download **download)
 {
     static const struct stream_handlers stream_handlers = {
@@ -148,14 +167,15 @@ enum status sdk_download_start(struct loop *loop, struct ssl_ctx_st *tls, const 
         return E_NOMEM;
     }
     sdk_http_response_init(&made->response);
-    made->first = first;
-    made->length = length;
     made->fd = fd;
     made->handlers = handlers;
     made->context = context;
     made->start_ms = monotonic_ms();
     made->heard_ms = made->start_ms;
-    enum status status = device_url_parse(url, &made->url);
+    enum status status = text_copy(made->range, sizeof made->range, range);
+    if (status == OK) {
+        status = device_url_parse(url, &made->url);
+    }
     if (status == OK) {
         status = loop_timer_create(loop, on_timer, made, &made->timer);
     }

@@ -21,20 +21,25 @@ struct ssl_ctx_st;
 enum { SDK_DOWNLOAD_LEAST_MS = 10 * 1000, SDK_DOWNLOAD_IDLE_MS = 5 * 1000 };
 
 struct sdk_download_handlers {
-    void (*on_header)(void *context, struct sdk_download *download);
+    void (*on_header)(void *context, struct sdk_download *download); /* of a good answer */
+    void (*on_bytes)(void *context, struct sdk_download *download);  /* more of the body; may be NULL */
     void (*on_end)(void *context, struct sdk_download *download, bool complete);
 };
 
 /*
- * Fetches `length` bytes from `first` on (0: no Range) of `url` into `fd` (borrowed, from its byte 0). `tls`: for URLs
- * with "s://". E_RULE, E_LIMIT: the device does not take this URL; E_IO, E_NOMEM. A handler may destroy the download.
+ * Fetches `range` (value of the Range header; "": no Range) of `url` into `fd` (borrowed, from its byte 0). `tls`: for
+ * URLs with "s://". E_RULE, E_LIMIT: the device does not take this URL; E_IO, E_NOMEM. A handler may destroy the
+ * download.
  */
-MUST_USE enum status sdk_download_start(struct loop *loop, struct ssl_ctx_st *tls, const char *url, uint32_t first,
-                                        uint32_t length, int fd, const struct sdk_download_handlers *handlers,
-                                        void *context, struct sdk_download **download);
+MUST_USE enum status sdk_download_start(struct loop *loop, struct ssl_ctx_st *tls, const char *url, const char *range,
+                                        int fd, const struct sdk_download_handlers *handlers, void *context,
+                                        struct sdk_download **download);
 void sdk_download_destroy(struct sdk_download *download); /* NULL is allowed */
 
 /* Body bytes so far. */
 uint64_t sdk_download_bytes(const struct sdk_download *download);
+
+/* HTTP status of the answer, also of one that is none for the SDK; 0: none was read. */
+int sdk_download_status(const struct sdk_download *download);
 
 #endif

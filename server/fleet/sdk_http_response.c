@@ -2,12 +2,13 @@
 
 #include <ctype.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
 
-enum { CHUNK_DIGITS = 8 };
+enum { CHUNK_DIGITS = 8, HTTP_CODES = 1000 };
 
 static const char protocol[] = "HTTP/1.1 ";
 static const char length_field[] = "Content-Length: ";
@@ -32,6 +33,7 @@ static enum sdk_http_part judge_header(struct sdk_http_response *response)
         return SDK_HTTP_BROKEN;
     }
     long code = strtol(text + sizeof protocol - 1, NULL, 10);
+    response->status = code > 0 && code < HTTP_CODES ? (int)code : 0;
     if (code != 200 && code != 206) {
         return SDK_HTTP_BROKEN;
     }
@@ -154,12 +156,19 @@ enum status sdk_http_response_feed(struct sdk_http_response *response, const uin
     return response->part == SDK_HTTP_BROKEN ? E_FORMAT : E_AGAIN;
 }
 
-void sdk_http_request_write(struct buffer *out, const char *host, uint16_t port, const char *path, uint32_t first,
-                            uint32_t length)
+void sdk_http_request_write(struct buffer *out, const char *host, uint16_t port, const char *path, const char *range)
 {
     buffer_append_format(out, "GET %s HTTP/1.1\r\nHost:%s:%u\r\nAccept-Ranges: bytes\r\n", path, host, (unsigned)port);
-    if (length > 0) {
-        buffer_append_format(out, "Range: bytes=%" PRIu32 "-%" PRIu32 "\r\n", first, first + length - 1);
+    if (range[0] != '\0') {
+        buffer_append_format(out, "Range: %s\r\n", range);
     }
     buffer_append_text(out, "\r\n");
+}
+
+void sdk_http_range(uint32_t first, uint32_t length, char range[SDK_HTTP_RANGE + 1])
+{
+    range[0] = '\0';
+    if (length > 0) {
+        (void)snprintf(range, SDK_HTTP_RANGE + 1, "bytes=%" PRIu32 "-%" PRIu32, first, first + length - 1);
+    }
 }

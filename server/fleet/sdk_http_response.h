@@ -32,6 +32,7 @@ enum sdk_http_part {
 struct sdk_http_response {
     enum sdk_http_part part;
     struct buffer header;
+    int status; /* of the status line; 0: not known (yet) */
     uint64_t left;
     size_t line; /* characters of the present chunk size or trailer line */
 };
@@ -50,9 +51,13 @@ MUST_USE enum status sdk_http_response_feed(struct sdk_http_response *response, 
                                             sdk_http_sink *sink, void *context);
 
 /*
- * The request, exactly as the SDK writes it (protocol.md, 10.2); length 0: no Range. The buffer's status tells.
+ * The request, exactly as the SDK writes it (protocol.md, 10.2); `range`: value of the Range header, "" for none. The
+ * buffer's status tells.
  */
-void sdk_http_request_write(struct buffer *out, const char *host, uint16_t port, const char *path, uint32_t first,
-                            uint32_t length);
+void sdk_http_request_write(struct buffer *out, const char *host, uint16_t port, const char *path, const char *range);
+
+/* The Range of a piece as the SDK writes it, "bytes=0-4999"; length 0: "", the whole file. */
+enum { SDK_HTTP_RANGE = 128 };
+void sdk_http_range(uint32_t first, uint32_t length, char range[SDK_HTTP_RANGE + 1]);
 
 #endif

@@ -92,12 +92,35 @@ static void test_refusals(void)
     }
 }
 
+/* A flag that a script makes meaningless is refused; one that stands beside it is not. */
+static void test_script(void)
+{
+    static const struct {
+        const char *flag;
+        enum status status;
+    } rows[] = {
+        {"--json", OK},          {"--time-scale=10", OK},      {"--device-secret=x", OK},
+        {"--timeout=9", OK},     {"--battery=5", E_FORMAT},    {"--no-request", E_FORMAT},
+        {"--mcu=A=1", E_FORMAT}, {"--state-file=x", E_FORMAT},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char *argv[] = {(char *)"device", (char *)"--script=moves.json", (char *)rows[i].flag};
+        struct options options;
+        struct error error = {0};
+        CHECK_OK(options_read(&options, device_option_table, 3, argv, &error));
+        CHECK_ROW(rows[i].flag, device_settings_check_script(&options, &error) == rows[i].status);
+        CHECK_ROW(rows[i].flag, (error.text[0] != '\0') == (rows[i].status != OK));
+        options_finish(&options);
+    }
+}
+
 int main(void)
 {
     static const struct test_case cases[] = {{"server addresses", test_server_addresses},
                                              {"defaults", test_defaults},
                                              {"values", test_values},
                                              {"refusals", test_refusals},
+                                             {"with a script", test_script},
                                              {0}};
     return suite_run("device_settings", cases);
 }

@@ -115,7 +115,9 @@ static void check_request(uint32_t first, uint32_t length, const char *wanted)
 {
     struct buffer out;
     buffer_init(&out, 1024);
-    sdk_http_request_write(&out, "127.0.0.1", 34729, "/fw.bin", first, length);
+    char range[SDK_HTTP_RANGE + 1];
+    sdk_http_range(first, length, range);
+    sdk_http_request_write(&out, "127.0.0.1", 34729, "/fw.bin", range);
     CHECK_TEXT(buffer_text(&out), wanted);
     buffer_finish(&out);
 }

@@ -6,7 +6,7 @@
 
 #include "config/command.h"
 
-enum { COMMANDS = 8 };
+enum { COMMANDS = 9 };
 
 extern const struct subcommand *const commands[COMMANDS];
 

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buffer.h"
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "config/ready_file.h"
@@ -112,6 +111,18 @@ void rest_close(struct rest *rest)
 const char *rest_url(const struct rest *rest)
 {
     return rest->url;
+}
+
+void rest_append_escaped(struct buffer *path, const char *text)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~,";
+    for (; *text != '\0'; text++) {
+        if (strchr(plain, *text) != NULL) {
+            buffer_append(path, text, 1);
+        } else {
+            buffer_append_format(path, "%%%02X", (unsigned char)*text);
+        }
+    }
 }
 
 static size_t collect(char *bytes, size_t size, size_t count, void *context)

@@ -9,6 +9,7 @@
 
 #include <jansson.h>
 
+#include "base/buffer.h"
 #include "config/options.h"
 
 /* The options that every client has; to be listed in its table. */
@@ -45,6 +46,9 @@ MUST_USE enum status rest_open_at(const char *url, const char *token, const char
 void rest_close(struct rest *rest); /* NULL is allowed */
 
 const char *rest_url(const struct rest *rest);
+
+/* Appends `text` to a path or query, percent-encoded where it must be; commas stay. */
+void rest_append_escaped(struct buffer *path, const char *text);
 
 /*
  * One call; `body` NULL: none. *http_status and *json (yours; NULL: no JSON came) are the answer. E_CLOSED: nobody

@@ -267,6 +267,75 @@ static void test_slow_client(void)
     leave();
 }
 
+struct many {
+    int fd;
+    size_t next; /* the event that it waits for */
+    size_t length;
+    char tail[8192];
+};
+
+/* Counts the events in their order as they come. */
+static void hear_more(struct many *client)
+{
+    ssize_t got =
+        recv(client->fd, client->tail + client->length, sizeof client->tail - 1 - client->length, MSG_DONTWAIT);
+    CHECK_FATAL(got > 0);
+    client->length += (size_t)got;
+    client->tail[client->length] = '\0';
+    char *rest = client->tail;
+    for (char *end = strstr(rest, "\n\n"); end != NULL; end = strstr(rest, "\n\n")) {
+        *end = '\0';
+        const char *plan = strstr(rest, "\"kind\":\"plan\"") == NULL ? NULL : strstr(rest, "\"planId\":");
+        if (plan != NULL) {
+            client->next++;
+            CU_ASSERT_EQUAL(strtoul(plan + strlen("\"planId\":"), NULL, 10), client->next);
+        }
+        rest = end + 2;
+    }
+    client->length = strlen(rest);
+    memmove(client->tail, rest, client->length + 1);
+}
+
+/* 200 listen: one reads nothing, one has vanished; each of the others gets every event, in order. */
+static void test_two_hundred_clients(void)
+{
+    enum { CLIENTS = 200, EVENTS = 2500, SLOW = 0, VANISHED = 1 };
+    static struct many clients[CLIENTS];
+    for (size_t i = 0; i < CLIENTS; i++) {
+        listen_to("?kind=plan", "");
+        CHECK_FATAL(hear("event: hello"));
+        clients[i] = (struct many){.fd = listener.fd};
+    }
+    CHECK(close(clients[VANISHED].fd) == 0);
+    int count = EVENTS;
+    house_run(&house, add_many, &count);
+    make_product("meanwhile"); /* and a call is answered */
+    size_t done = 0;
+    for (int64_t end = monotonic_ms() + 6 * PATIENCE_MS; done < CLIENTS - 2 && monotonic_ms() < end;) {
+        struct pollfd ready[CLIENTS];
+        for (size_t i = 0; i < CLIENTS; i++) {
+            bool waits = i > VANISHED && clients[i].next < EVENTS;
+            ready[i] = (struct pollfd){.fd = waits ? clients[i].fd : -1, .events = POLLIN};
+        }
+        CHECK_FATAL(poll(ready, CLIENTS, PATIENCE_MS) > 0);
+        for (size_t i = VANISHED + 1; i < CLIENTS; i++) {
+            if (ready[i].fd >= 0 && ready[i].revents != 0) {
+                hear_more(&clients[i]);
+                done += clients[i].next == EVENTS;
+            }
+        }
+    }
+    CU_ASSERT_EQUAL(done, CLIENTS - 2);
+    while (clients[SLOW].next < EVENTS) { /* nothing was lost for it, as long as the log holds it */
+        struct pollfd ready = {.fd = clients[SLOW].fd, .events = POLLIN};
+        CHECK_FATAL(poll(&ready, 1, PATIENCE_MS) > 0);
+        hear_more(&clients[SLOW]);
+    }
+    for (size_t i = 0; i < CLIENTS; i++) {
+        CHECK(i == VANISHED || close(clients[i].fd) == 0);
+    }
+}
+
 /* Events that are not kept reach those who listen now, without an id. */
 static void test_transient(void)
 {
@@ -447,6 +516,7 @@ int main(void)
                                              {"a slow client", test_slow_client},
                                              {"transient", test_transient},
                                              {"frames", test_frames},
+                                             {"two hundred clients", test_two_hundred_clients},
                                              {"too many", test_too_many},
                                              {"beats", test_beats},
                                              {"progress", test_progress},

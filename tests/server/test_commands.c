@@ -45,6 +45,15 @@ static void test_wrong_options(void)
         {"$M health --wait soon", {"--wait: 'soon'", "whole number"}},
         {"$M health --url ftp://x", {"--url: 'ftp://x'", "http://HOST:PORT"}},
         {"$M health now", {"now", "is no option"}},
+        {"$M wait --timeout 1", {"--plan", "it is needed, or --event"}},
+        {"$M wait --plan x", {"--plan: 'x'", "is no id"}},
+        {"$M wait --plan 1 --timeout 3601", {"--timeout: '3601'", "0 to 3600"}},
+        {"$M wait --plan 1 --timeout 0x10", {"--timeout: '0x10'", "0 to 3600"}},
+        {"$M wait --verification 1", {"--verification", "--package belong together"}},
+        {"$M wait --package 1 --verification 1 --device d", {"--device", "has only one"}},
+        {"$M wait --event log --package 1", {"--package", "no filter of events"}},
+        {"$M wait --plan 1 --product-key p", {"--product-key", "filter of --event"}},
+        {"$M wait --plan 1 now", {"now", "is no option"}},
         {"$M device --flash maybe", {"--flash: 'maybe'", "ok|fail|wrong-version|silent"}},
         {"$M fleet --product-key p --product-secret s --faulty 5x", {"--faulty", "'5x' is no percentage"}},
         {"$M fleet --product-key p --product-secret s --device-key PUMP9 --count 2",
@@ -132,7 +141,8 @@ static void test_health_finds(void)
 
 static void test_help(void)
 {
-    static const char *const commands[] = {"serve", "device", "fleet", "qualify", "health", "config", "wire", "manual"};
+    static const char *const commands[] = {"serve", "device", "fleet", "qualify", "health",
+                                           "wait",  "config", "wire",  "manual"};
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         char line[64];
         (void)snprintf(line, sizeof line, "$M %s --help", commands[i]);

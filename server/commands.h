@@ -6,7 +6,7 @@
 
 #include "config/command.h"
 
-enum { COMMANDS = 9 };
+enum { COMMANDS = 10 };
 
 extern const struct subcommand *const commands[COMMANDS];
 

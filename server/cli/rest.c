@@ -6,15 +6,20 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/limits.h"
+#include "base/pattern.h"
 #include "base/text.h"
+#include "cli/json.h"
 #include "config/ready_file.h"
 
-enum { ANSWER_MOST = 16 * 1024 * 1024, CONNECT_MS = 5000 };
+enum { ANSWER_MOST = 64 * 1024 * 1024, CONNECT_MS = 5000, PATH_MOST = 2048 };
 
 struct rest {
     CURL *curl;
     struct curl_slist *headers;
     char url[READY_URL];
+    bool (*goes_on)(void *context); /* NULL: nobody is asked */
+    void *watcher;
 };
 
 static enum status find_server(const struct options *options, char url[READY_URL], struct error *error)
@@ -183,19 +188,113 @@ enum status rest_call(struct rest *rest, const char *method, const char *path, c
     return exchange(rest, path, "Content-Type: application/json", timeout_ms, http_status, json, error);
 }
 
-enum status rest_upload(struct rest *rest, const char *path, const char *part, const json_t *value,
-                        const char *file_name, const void *bytes, size_t size, long timeout_ms, long *http_status,
-                        json_t **json, struct error *error)
+/* What a problem says: its detail, or its title, and its wrong members. */
+static void say_problem(const json_t *problem, char *text, size_t capacity)
 {
+    const json_t *errors = json_object_get(problem, "errors");
+    const char *detail = json_text_of(problem, "detail");
+    size_t used = (size_t)snprintf(text, capacity, "%s", detail[0] != '\0' ? detail : json_text_of(problem, "title"));
+    for (size_t i = 0; i < json_array_size(errors) && used < capacity; i++) {
+        const json_t *wrong = json_array_get(errors, i);
+        used += (size_t)snprintf(text + used, capacity - used, "%s%s: %s", used > 0 ? "; " : "",
+                                 json_text_of(wrong, "pointer"), json_text_of(wrong, "detail"));
+    }
+}
+
+enum status rest_refuse(const char *path, long wanted, long code, const json_t *answer, struct error *error)
+{
+    char text[sizeof error->text];
+    say_problem(answer, text, sizeof text);
+    return error_set(error, code == 404 ? E_NOT_FOUND : E_STATE, path, "%ld instead of %ld: %s", code, wanted, text);
+}
+
+enum status rest_ask_v(struct rest *rest, const char *method, long wanted, json_t *body, json_t **answer,
+                       long timeout_ms, struct error *error, const char *format, va_list arguments)
+{
+    CLEANUP(cleanup_json) json_t *owned = body;
+    CLEANUP(cleanup_json) json_t *json = NULL;
+    char path[PATH_MOST];
+    long http_status = 0;
+    (void)vsnprintf(path, sizeof path, format, arguments);
+    enum status status = rest_call(rest, method, path, owned, timeout_ms, &http_status, &json, error);
+    if (status == OK && http_status != wanted) {
+        status = rest_refuse(path, wanted, http_status, json, error);
+    }
+    if (status == OK && answer != NULL) {
+        *answer = json_incref(json);
+    }
+    return status;
+}
+
+enum status rest_ask(struct rest *rest, const char *method, long wanted, json_t *body, json_t **answer, long timeout_ms,
+                     struct error *error, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    enum status status = rest_ask_v(rest, method, wanted, body, answer, timeout_ms, error, format, arguments);
+    va_end(arguments);
+    return status;
+}
+
+/* A file that is being sent. */
+struct sending {
+    const struct rest_file *file;
+    int64_t at;
+};
+
+static size_t send_more(char *buffer, size_t size, size_t count, void *context)
+{
+    struct sending *sending = context;
+    const struct rest_file *file = sending->file;
+    size_t length = size * count;
+    if ((int64_t)length > file->size - sending->at) {
+        length = (size_t)(file->size - sending->at);
+    }
+    if (file->bytes != NULL) {
+        memcpy(buffer, file->bytes + sending->at, length);
+    } else {
+        pattern_fill(file->seed, sending->at, (uint8_t *)buffer, length);
+    }
+    sending->at += (int64_t)length;
+    return length;
+}
+
+/* libcurl sends again from the start when a kept connection has gone. */
+static int send_from(void *context, curl_off_t offset, int origin)
+{
+    struct sending *sending = context;
+    if (origin != SEEK_SET || offset < 0 || offset > sending->file->size) {
+        return CURL_SEEKFUNC_CANTSEEK;
+    }
+    sending->at = offset;
+    return CURL_SEEKFUNC_OK;
+}
+
+static bool add_file(curl_mime *mime, struct sending *sending)
+{
+    curl_mimepart *part = curl_mime_addpart(mime);
+    return part != NULL && curl_mime_name(part, "file") == CURLE_OK &&
+           curl_mime_filename(part, sending->file->name) == CURLE_OK &&
+           curl_mime_data_cb(part, sending->file->size, send_more, send_from, NULL, sending) == CURLE_OK;
+}
+
+enum status rest_upload(struct rest *rest, const char *path, const char *part, const json_t *value,
+                        const struct rest_file *files, size_t count, long timeout_ms, long *http_status, json_t **json,
+                        struct error *error)
+{
+    struct sending sendings[LIMIT_PACKAGE_FILES];
     CLEANUP(cleanup_free) char *text = json_dumps(value, JSON_COMPACT);
     curl_mime *mime = curl_mime_init(rest->curl);
     curl_mimepart *first = mime != NULL ? curl_mime_addpart(mime) : NULL;
-    curl_mimepart *second = mime != NULL ? curl_mime_addpart(mime) : NULL;
+    bool made = text != NULL && first != NULL && curl_mime_name(first, part) == CURLE_OK &&
+                curl_mime_type(first, "application/json") == CURLE_OK &&
+                curl_mime_data(first, text, CURL_ZERO_TERMINATED) == CURLE_OK && count <= LIMIT_PACKAGE_FILES;
+    for (size_t i = 0; made && i < count; i++) {
+        sendings[i] = (struct sending){.file = &files[i]};
+        made = add_file(mime, &sendings[i]);
+    }
     enum status status = E_NOMEM;
-    if (text != NULL && first != NULL && second != NULL && curl_mime_name(first, part) == CURLE_OK &&
-        curl_mime_type(first, "application/json") == CURLE_OK &&
-        curl_mime_data(first, text, CURL_ZERO_TERMINATED) == CURLE_OK && curl_mime_name(second, "file") == CURLE_OK &&
-        curl_mime_filename(second, file_name) == CURLE_OK && curl_mime_data(second, bytes, size) == CURLE_OK) {
+    if (made) {
         (void)curl_easy_setopt(rest->curl, CURLOPT_CUSTOMREQUEST, "POST");
         (void)curl_easy_setopt(rest->curl, CURLOPT_MIMEPOST, mime);
         status = exchange(rest, path, NULL, timeout_ms, http_status, json, error);
@@ -205,4 +304,23 @@ enum status rest_upload(struct rest *rest, const char *path, const char *part, c
     }
     curl_mime_free(mime);
     return status;
+}
+
+static int ask_watcher(void *context, curl_off_t total, curl_off_t now, curl_off_t up_total, curl_off_t up_now)
+{
+    const struct rest *rest = context;
+    (void)total;
+    (void)now;
+    (void)up_total;
+    (void)up_now;
+    return rest->goes_on(rest->watcher) ? 0 : 1;
+}
+
+void rest_watch(struct rest *rest, bool (*goes_on)(void *context), void *context)
+{
+    rest->goes_on = goes_on;
+    rest->watcher = context;
+    (void)curl_easy_setopt(rest->curl, CURLOPT_XFERINFOFUNCTION, goes_on != NULL ? ask_watcher : NULL);
+    (void)curl_easy_setopt(rest->curl, CURLOPT_XFERINFODATA, rest);
+    (void)curl_easy_setopt(rest->curl, CURLOPT_NOPROGRESS, goes_on != NULL ? 0L : 1L);
 }

@@ -8,6 +8,8 @@
 #define CLI_REST_H
 
 #include <jansson.h>
+#include <stdarg.h>
+#include <stdbool.h>
 
 #include "base/buffer.h"
 #include "config/options.h"
@@ -58,11 +60,38 @@ MUST_USE enum status rest_call(struct rest *rest, const char *method, const char
                                long timeout_ms, long *http_status, json_t **json, struct error *error);
 
 /*
- * POST of a form with a part `part` (JSON) and a part "file" with these bytes, as the upload of a package wants it.
- * The rest as rest_call().
+ * The same with a path like printf's, which must be answered with `wanted`; *answer (yours) may be NULL for "not
+ * wanted". `body` is taken, NULL: none. E_NOT_FOUND: 404; E_STATE: any other code, and *error has what the problem
+ * says, its wrong members too.
+ */
+MUST_USE enum status rest_ask(struct rest *rest, const char *method, long wanted, json_t *body, json_t **answer,
+                              long timeout_ms, struct error *error, const char *format, ...) PRINTF_LIKE(8, 9);
+MUST_USE enum status rest_ask_v(struct rest *rest, const char *method, long wanted, json_t *body, json_t **answer,
+                                long timeout_ms, struct error *error, const char *format, va_list arguments)
+    PRINTF_LIKE(8, 0);
+
+/* `code` instead of `wanted`, and what the problem `answer` says, as the error of such a call. */
+enum status rest_refuse(const char *path, long wanted, long code, const json_t *answer, struct error *error);
+
+/* One file of an upload: its bytes, or made-up ones of a size and a seed (base/pattern.h). */
+struct rest_file {
+    const char *name;
+    const char *bytes; /* NULL: made up */
+    int64_t size;
+    uint64_t seed;
+};
+
+/*
+ * POST of a form with a part `part` (JSON) and a part "file" for each of the files, as the upload of a package wants
+ * it. The rest as rest_call().
  */
 MUST_USE enum status rest_upload(struct rest *rest, const char *path, const char *part, const json_t *value,
-                                 const char *file_name, const void *bytes, size_t size, long timeout_ms,
-                                 long *http_status, json_t **json, struct error *error);
+                                 const struct rest_file *files, size_t count, long timeout_ms, long *http_status,
+                                 json_t **json, struct error *error);
+
+/*
+ * Asked at least once a second while a call is under way: false ends the call with E_CLOSED. NULL: nobody is asked.
+ */
+void rest_watch(struct rest *rest, bool (*goes_on)(void *context), void *context);
 
 #endif

@@ -5,10 +5,10 @@
 #include <unistd.h>
 
 #include "base/descriptors.h"
+#include "base/device_keys.h"
 #include "base/instant.h"
 #include "base/terminal.h"
 #include "fleet/device_events.h"
-#include "fleet/device_keys.h"
 #include "fleet/device_settings.h"
 #include "fleet/ground.h"
 #include "fleet/tally.h"

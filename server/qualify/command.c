@@ -10,7 +10,7 @@
 #include "base/instant.h"
 #include "base/terminal.h"
 #include "base/text.h"
-#include "qualify/own_server.h"
+#include "cli/own_server.h"
 #include "qualify/report.h"
 
 enum { EXIT_PASSED = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_NO_SERVER = 3, EXCERPT_LIMIT = 65536, CASES_MOST = 64 };

@@ -1,11 +1,11 @@
 #include "qualify/report.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/instant.h"
 #include "base/xml_text.h"
+#include "cli/text_file.h"
 
 enum { REPORT_LIMIT = 4 * 1024 * 1024 };
 
@@ -77,19 +77,6 @@ void report_summary(FILE *file, const struct report_counts *counts, const struct
     (void)fflush(file);
 }
 
-static enum status write_file(const char *path, const struct buffer *text, struct error *error)
-{
-    if (buffer_status(text) != OK) {
-        return error_set(error, buffer_status(text), path, "%s", status_text(buffer_status(text)));
-    }
-    FILE *file = fopen(path, "we");
-    bool written = file != NULL && fwrite(text->data, 1, text->length, file) == text->length;
-    if (file != NULL && fclose(file) != 0) {
-        written = false;
-    }
-    return written ? OK : error_set(error, E_IO, path, "%s", strerror(errno));
-}
-
 static void junit_case(struct buffer *text, const struct report_head *head, const struct qualify_case *played,
                        struct result *result)
 {
@@ -136,7 +123,7 @@ enum status report_junit(const char *path, const struct report_head *head, struc
         junit_case(&text, head, &qualify_cases[i], &results[i]);
     }
     buffer_append_text(&text, "</testsuite>\n</testsuites>\n");
-    return write_file(path, &text, error);
+    return text_file_write(path, &text, error);
 }
 
 static void html_case(struct buffer *text, const struct qualify_case *played, struct result *result)
@@ -186,5 +173,5 @@ enum status report_html(const char *path, const struct report_head *head, struct
         html_case(&text, &qualify_cases[i], &results[i]);
     }
     buffer_append_text(&text, "</table></body></html>\n");
-    return write_file(path, &text, error);
+    return text_file_write(path, &text, error);
 }

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/instant.h"
 #include "base/text.h"
+#include "cli/json.h"
 
 enum { CALL_MS = 60000, POLL_MS = 30, AGAIN_MS = 3000, MADE_UP_SIZE = 20000 };
 
@@ -19,36 +20,13 @@ void stand_pause(int milliseconds)
     (void)nanosleep(&pause, NULL);
 }
 
-static void cleanup_json(json_t **json)
-{
-    json_decref(*json);
-}
-
-static const char *text_of(const json_t *object, const char *name)
-{
-    const char *text = json_string_value(json_object_get(object, name));
-    return text != NULL ? text : "";
-}
-
 enum status stand_call(const struct stand *stand, const char *method, long wanted, json_t *body, json_t **answer,
                        struct error *error, const char *format, ...)
 {
-    CLEANUP(cleanup_json) json_t *owned = body;
-    CLEANUP(cleanup_json) json_t *json = NULL;
-    char path[512];
-    long http_status = 0;
     va_list arguments;
     va_start(arguments, format);
-    (void)vsnprintf(path, sizeof path, format, arguments);
+    enum status status = rest_ask_v(stand->rest, method, wanted, body, answer, CALL_MS, error, format, arguments);
     va_end(arguments);
-    enum status status = rest_call(stand->rest, method, path, owned, CALL_MS, &http_status, &json, error);
-    if (status == OK && http_status != wanted) {
-        status = error_set(error, http_status == 404 ? E_NOT_FOUND : E_STATE, path, "%ld instead of %ld: %s",
-                           http_status, wanted, text_of(json, "detail"));
-    }
-    if (status == OK && answer != NULL) {
-        *answer = json_incref(json);
-    }
     return status;
 }
 
@@ -67,7 +45,7 @@ bool stand_await_online(const struct stand *stand, const char *mode, int64_t pat
     do {
         CLEANUP(cleanup_json) json_t *device = stand_device(stand);
         if (json_is_true(json_object_get(device, "online")) &&
-            (mode == NULL || strcmp(text_of(device, "authMode"), mode) == 0)) {
+            (mode == NULL || strcmp(json_text_of(device, "authMode"), mode) == 0)) {
             return true;
         }
         stand_pause(POLL_MS);
@@ -103,19 +81,8 @@ struct run {
 
 static const char *current_version(const struct stand *stand, const json_t *device)
 {
-    return stand->is_module ? text_of(device, "moduleVersion")
-                            : text_of(json_object_get(device, "mcuVersions"), stand->component_no);
-}
-
-static char *make_up(size_t size, unsigned seed)
-{
-    char *bytes = malloc(size);
-    uint32_t state = seed * 2654435761U + 1U;
-    for (size_t i = 0; bytes != NULL && i < size; i++) {
-        state = state * 1664525U + 1013904223U;
-        bytes[i] = (char)(state >> 24);
-    }
-    return bytes;
+    return stand->is_module ? json_text_of(device, "moduleVersion")
+                            : json_text_of(json_object_get(device, "mcuVersions"), stand->component_no);
 }
 
 static enum status upload(struct run *run)
@@ -123,19 +90,16 @@ static enum status upload(struct run *run)
     struct stand *stand = run->stand;
     CLEANUP(cleanup_json) json_t *device = stand_device(stand);
     CLEANUP(cleanup_json) json_t *answer = NULL;
-    CLEANUP(cleanup_free) char *made = NULL;
     const struct stand_image *image = &stand->images[0];
     size_t size = run->order->size > 0 ? run->order->size : MADE_UP_SIZE;
-    const char *bytes = NULL;
+    struct rest_file file = {.name = "image.bin", .size = (int64_t)size, .seed = stand->serial + 1};
     long http_status = 0;
     if (image->bytes != NULL) {
         image = strcmp(current_version(stand, device), image->version) == 0 ? &stand->images[1] : image;
-        bytes = image->bytes;
-        size = image->size;
+        file.bytes = image->bytes;
+        file.size = (int64_t)image->size;
         text_copy_cut(run->outcome->target, sizeof run->outcome->target, image->version);
     } else {
-        made = make_up(size, stand->serial + 1);
-        bytes = made;
         (void)snprintf(run->outcome->target, sizeof run->outcome->target, "Q%llx_%u",
                        (unsigned long long)stand->begin_ms, stand->serial);
     }
@@ -145,13 +109,13 @@ static enum status upload(struct run *run)
     json_t *package =
         json_pack("{s:s, s:s, s:s, s:s, s:s}", "name", name, "productKey", stand->product_key, "componentType",
                   stand->is_module ? "module" : "mcu", "packageType", "full", "targetVersion", run->outcome->target);
-    if (bytes == NULL || package == NULL) {
+    if (package == NULL) {
         return E_NOMEM;
     }
-    enum status status = rest_upload(stand->rest, "/api/v1/packages", "package", package, "image.bin", bytes, size,
-                                     CALL_MS, &http_status, &answer, run->error);
+    enum status status = rest_upload(stand->rest, "/api/v1/packages", "package", package, &file, 1, CALL_MS,
+                                     &http_status, &answer, run->error);
     if (status == OK && http_status != 201) {
-        status = error_set(run->error, E_STATE, "package", "%s", text_of(answer, "detail"));
+        status = error_set(run->error, E_STATE, "package", "%s", json_text_of(answer, "detail"));
     }
     run->package = json_integer_value(json_object_get(answer, "id"));
     return status;
@@ -224,11 +188,11 @@ static bool look(struct run *run)
         return false;
     }
     const json_t *component = json_array_get(json_object_get(device, "components"), 0);
-    text_copy_cut(run->outcome->status, sizeof run->outcome->status, text_of(device, "status"));
-    text_copy_cut(run->outcome->reason, sizeof run->outcome->reason, text_of(device, "reason"));
+    text_copy_cut(run->outcome->status, sizeof run->outcome->status, json_text_of(device, "status"));
+    text_copy_cut(run->outcome->reason, sizeof run->outcome->reason, json_text_of(device, "reason"));
     run->outcome->attempts = json_integer_value(json_object_get(component, "attempts"));
-    run->unanswered = strcmp(text_of(component, "step"), "start") == 0;
-    disturb(run, text_of(component, "step"));
+    run->unanswered = strcmp(json_text_of(component, "step"), "start") == 0;
+    disturb(run, json_text_of(component, "step"));
     return strcmp(run->outcome->status, "upgraded") == 0 || strcmp(run->outcome->status, "failed") == 0 ||
            strcmp(run->outcome->reason, "refused") == 0;
 }
@@ -332,7 +296,7 @@ unsigned stand_count(const struct stand_outcome *outcome, const char *kind, int 
     json_t *entry = NULL;
     json_array_foreach(outcome->log, i, entry)
     {
-        bool fits = strcmp(text_of(entry, "kind"), kind) == 0 &&
+        bool fits = strcmp(json_text_of(entry, "kind"), kind) == 0 &&
                     (code == 0 || json_integer_value(json_object_get(entry, "code")) == code) &&
                     (attempt == 0 || json_integer_value(json_object_get(entry, "attempt")) == attempt);
         count += fits ? 1 : 0;

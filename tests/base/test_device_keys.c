@@ -1,4 +1,4 @@
-#include "fleet/device_keys.h"
+#include "base/device_keys.h"
 
 #include "support/suite.h"
 

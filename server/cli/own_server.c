@@ -1,4 +1,4 @@
-#include "qualify/own_server.h"
+#include "cli/own_server.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -16,11 +16,15 @@
 
 enum { READY_MS = 15000, PAUSE_MS = 20 };
 
-/* In the child: becomes the server, which ends when we do. */
+/* In the child: becomes the server, which ends when we do, and not by a Ctrl-C that is meant for us. */
 static void become_server(const struct own_server *server, const char *mqtt, const char *http, const char *ready)
 {
+    (void)setpgid(0, 0);
     (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
     (void)setenv("MOCKDC_API_TOKEN", server->token, 1);
+    if (freopen("/dev/null", "w", stdout) == NULL) { /* we say ourselves where it is */
+        _exit(EXIT_FAILURE);
+    }
     execl("/proc/self/exe", "mockdc", "serve", "--ephemeral", "--mqtt", mqtt, "--http", http, "--ready-file", ready,
           "--log-level", "error", (char *)NULL);
     _exit(EXIT_FAILURE);
@@ -43,7 +47,7 @@ enum status own_server_start(struct own_server *server, const char *mqtt, const 
     uint8_t random[16];
     char path[96];
     const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
-    *server = (struct own_server){.folder = "/tmp/mockdc-qualify-XXXXXX"};
+    *server = (struct own_server){.folder = "/tmp/mockdc-own-XXXXXX"};
     if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random || mkdtemp(server->folder) == NULL) {
         server->folder[0] = '\0';
         return error_set(error, E_IO, "server", "no folder for it: %s", strerror(errno));

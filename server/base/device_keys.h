@@ -1,8 +1,8 @@
 /*
  * Device keys that count up: "867000000000001", "867000000000002" ...; the digits at the end of the first one count.
  */
-#ifndef FLEET_DEVICE_KEYS_H
-#define FLEET_DEVICE_KEYS_H
+#ifndef BASE_DEVICE_KEYS_H
+#define BASE_DEVICE_KEYS_H
 
 #include <stddef.h>
 

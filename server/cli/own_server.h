@@ -3,8 +3,8 @@
  *
  *   own_server_start --> http and mqtt address, token --> ... --> own_server_stop (SIGTERM, reaped)
  */
-#ifndef QUALIFY_OWN_SERVER_H
-#define QUALIFY_OWN_SERVER_H
+#ifndef CLI_OWN_SERVER_H
+#define CLI_OWN_SERVER_H
 
 #include <sys/types.h>
 

@@ -87,6 +87,22 @@ static void port_disconnect(void *context, int64_t device_id, const char *why)
     }
 }
 
+static void port_disconnect_all(void *context, const char *product_key, const char *why)
+{
+    const struct house *house = context;
+    if (house->mqtt != NULL) {
+        mqtt_door_disconnect_all(house->mqtt, product_key, why);
+    }
+}
+
+static void port_links_revoked(void *context)
+{
+    const struct house *house = context;
+    if (house->http != NULL) {
+        http_server_links_revoked(house->http);
+    }
+}
+
 static void port_alarm(void *context, int64_t delay_ms)
 {
     const struct house *house = context;
@@ -290,6 +306,8 @@ static enum status build_app(struct house *house, struct error *error)
                               .notify = port_notify,
                               .firmware = port_firmware,
                               .disconnect = port_disconnect,
+                              .disconnect_all = port_disconnect_all,
+                              .links_revoked = port_links_revoked,
                               .alarm = port_alarm,
                               .changed = port_changed,
                               .event = port_event,

@@ -13,6 +13,7 @@
 #include "app/internal.h"
 #include "app/journal.h"
 #include "app/referee.h"
+#include "app/remains.h"
 #include "app/timeline.h"
 #include "app/upgrade.h"
 #include "app/zones.h"
@@ -185,6 +186,10 @@ enum status app_create(const struct app_settings *settings, const struct app_por
         (void)error_set(error, status, "app", "out of memory");
         goto fail;
     }
+    if ((status = remains_finish(app)) != OK) {
+        (void)error_set(error, status, "store", "cannot remove what removed products left: %s", status_text(status));
+        goto fail;
+    }
     if ((status = sweep_folder(app, app->tmp_dir, false, error)) != OK ||
         (status = sweep_folder(app, app->files_dir, true, error)) != OK || (status = load_tokens(app, error)) != OK) {
         goto fail;
@@ -201,6 +206,9 @@ void app_destroy(struct app *app)
 {
     if (app == NULL) {
         return;
+    }
+    if (app->has_remains && remains_finish(app) != OK) {
+        log_warn("app", "what removed products left goes at the next start");
     }
     struct presence *presence = NULL;
     struct presence *next = NULL;
@@ -292,6 +300,7 @@ void app_arm_alarm(struct app *app)
         delay = rest < delay ? rest : delay;
     }
     delay = referees_delay(app, delay);
+    delay = app->has_remains ? 0 : delay;
     int64_t held = app->not_before - app->ports.monotonic(app->ports.context);
     delay = delay > held ? delay : held;
     app->ports.alarm(app->ports.context, delay > 0 ? delay : 0);
@@ -366,6 +375,7 @@ static void advance_one(struct app *app)
 void app_alarm(struct app *app)
 {
     run_pending(app);
+    remains_run(app);
     referees_run(app);
     run_timeline(app, app->timeline);
     struct timeline *timeline = NULL;

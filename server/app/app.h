@@ -45,6 +45,13 @@ struct app_ports {
     /* Something has happened, for those who watch; borrowed. After the commit; may be called often; must not call back.
      */
     void (*event)(void *context, const struct event *event);
+    /*
+     * The devices of the product (NULL: of all) are no more: they get nothing from now on, and what comes from them is
+     * dropped; their links are cut soon. NULL: there are no links.
+     */
+    void (*disconnect_all)(void *context, const char *product_key, const char *why);
+    /* Firmware links were revoked (app/firmware_table.h): what is being sent of them is to end. NULL: nothing is. */
+    void (*links_revoked)(void *context);
     /* Whether somebody listens to frames: only then they are made and told. */
     bool (*frames_wanted)(void *context);
     /* Any thread: a fault fired; call app_faults_tell() on the loop's thread soon. NULL: it is called by itself. */

@@ -71,7 +71,8 @@ const char *app_files_dir(const struct app *app);
 struct kept_answer {
     int http_status;
     char location[256];
-    char *body; /* owned by the caller after find */
+    char *body;                              /* owned by the caller after find */
+    char product_key[LIMIT_PRODUCT_KEY + 1]; /* on keep: it goes with this product's reset; "": of none */
 };
 MUST_USE enum status app_answer_find(struct app *app, const char *scope, const char *key, const char *digest,
                                      struct kept_answer *answer);

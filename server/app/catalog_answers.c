@@ -34,7 +34,10 @@ enum status app_answer_find(struct app *app, const char *scope, const char *key,
 static enum status keep(struct app *app, const char *scope, const char *key, const char *digest,
                         const struct kept_answer *answer)
 {
-    struct answer_row row = {.http_status = answer->http_status, .body = answer->body, .at = app_wall(app)};
+    struct answer_row row = {.http_status = answer->http_status,
+                             .body = answer->body,
+                             .at = app_wall(app),
+                             .product_key = answer->product_key};
     enum status status = text_copy(row.digest, sizeof row.digest, digest);
     if (status != OK || (status = text_copy(row.location, sizeof row.location, answer->location)) != OK ||
         (status = answer_purge(app->store, row.at - KEPT_MS)) != OK) {

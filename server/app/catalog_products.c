@@ -3,15 +3,11 @@
 #include <string.h>
 
 #include "app/catalog.h"
-#include "app/catalog_files.h"
 #include "app/events.h"
 #include "app/internal.h"
-#include "app/timeline.h"
+#include "app/removal.h"
 #include "base/log.h"
-#include "store/device_rows.h"
-#include "store/package_rows.h"
 #include "store/product_rows.h"
-#include "store/token_rows.h"
 
 enum { KEY_RANDOM = 5, SECRET_RANDOM = 20, KEY_TRIES = 20 };
 
@@ -91,51 +87,9 @@ enum status app_product_find(struct app *app, const char *key, struct product *p
     return product_find(app->store, key, product);
 }
 
-/* What a product's end means to others; the first failure stops. */
-struct farewell {
-    struct app *app;
-    struct file_names *files;
-    enum status status;
-};
-
-static bool say_disconnect(void *context, int64_t device_id)
+static enum status delete_all(struct app *app, const char *key, struct removal *removal)
 {
-    struct farewell *farewell = context;
-    if (app_is_online(farewell->app, device_id)) {
-        farewell->status = app_defer_disconnect(farewell->app, device_id, "product deleted");
-    }
-    return farewell->status == OK;
-}
-
-static bool say_expired(void *context, const struct firmware_token *token, const struct package_file *file)
-{
-    (void)file;
-    struct farewell *farewell = context;
-    farewell->status = app_defer_token_expire(farewell->app, token->token);
-    return farewell->status == OK;
-}
-
-static bool note_file(void *context, const char *stored)
-{
-    struct farewell *farewell = context;
-    farewell->status = file_names_add(farewell->files, stored);
-    return farewell->status == OK;
-}
-
-static enum status delete_all(struct app *app, const char *key, struct file_names *files)
-{
-    struct farewell farewell = {.app = app, .files = files};
-    enum status status = device_ids_of_product(app->store, key, say_disconnect, &farewell);
-    if (status == OK && farewell.status == OK) {
-        status = token_each_of_product(app->store, key, say_expired, &farewell);
-    }
-    if (status == OK && farewell.status == OK) {
-        status = package_files_each(app->store, key, note_file, &farewell);
-    }
-    if (status != OK || farewell.status != OK) {
-        return status != OK ? status : farewell.status;
-    }
-    status = product_delete(app->store, key);
+    enum status status = removal_of(app, key, 0, removal);
     if (status == OK) {
         status = events_product(app, key, WHAT_DELETED);
     }
@@ -144,18 +98,17 @@ static enum status delete_all(struct app *app, const char *key, struct file_name
 
 enum status app_product_delete(struct app *app, const char *key)
 {
-    struct file_names files = {0};
-    enum status status = app_use_begin(app);
+    struct removal removal = {0};
+    enum status status = app_use_begin_bulk(app);
     if (status != OK) {
         return status;
     }
-    status = app_use_end(app, delete_all(app, key, &files));
+    status = app_use_end(app, delete_all(app, key, &removal));
     if (status == OK) {
-        files_remove_all(app, &files);
-        timeline_forget(app, key, E_NOT_FOUND);
+        removal_settle(app, key, "product deleted", &removal);
         log_info("app", "product=%s deleted", key);
     }
-    file_names_finish(&files);
+    removal_finish(&removal);
     return status;
 }
 

@@ -17,6 +17,8 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "store/device_rows.h"
+#include "store/plan_rows.h"
+#include "store/product_rows.h"
 #include "store/task_rows.h"
 
 struct armed {
@@ -284,6 +286,36 @@ size_t app_faults_remove(struct app *app, const char *product_key)
     for (struct armed *armed = TAILQ_FIRST(&app->faults->armed); armed != NULL; armed = next) {
         next = TAILQ_NEXT(armed, entries);
         if (product_key == NULL || product_key[0] == '\0' || strcmp(armed->fault.match.product_key, product_key) == 0) {
+            remove_armed(app, armed);
+            count++;
+        }
+    }
+    return count;
+}
+
+static bool has_gone(struct app *app, const struct fault_match *match)
+{
+    struct product product;
+    struct plan plan = {0};
+    if (match->product_key[0] != '\0' && product_find(app->store, match->product_key, &product) == E_NOT_FOUND) {
+        return true;
+    }
+    if (!match->plan_id.known) {
+        return false;
+    }
+    enum status status = plan_find(app->store, match->plan_id.value, &plan);
+    plan_finish(&plan);
+    return status == E_NOT_FOUND;
+}
+
+size_t app_faults_remove_idle(struct app *app)
+{
+    app_faults_tell(app);
+    size_t count = 0;
+    struct armed *next = NULL;
+    for (struct armed *armed = TAILQ_FIRST(&app->faults->armed); armed != NULL; armed = next) {
+        next = TAILQ_NEXT(armed, entries);
+        if (has_gone(app, &armed->fault.match)) {
             remove_armed(app, armed);
             count++;
         }

@@ -62,6 +62,11 @@ MUST_USE enum status app_fault_remove(struct app *app, int64_t id);             
 /* Removes those that name the product; NULL or "": all. Returns how many. */
 size_t app_faults_remove(struct app *app, const char *product_key);
 
+/*
+ * Removes those that can never fire again: of a product or plan that is not there (any more). Returns how many.
+ */
+size_t app_faults_remove_idle(struct app *app);
+
 /* Those with an id above `after`, in order, at most `most`; `product_key` NULL: all, else those that name it. */
 size_t app_faults_list(struct app *app, const char *product_key, int64_t after, size_t most, struct fault *found,
                        bool *more);

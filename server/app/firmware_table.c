@@ -15,6 +15,7 @@ enum { EXPIRED_KEPT = 100000 };
 struct node {
     char token[LIMIT_TOKEN + 1];
     bool expired; /* then path and name are NULL */
+    bool revoked;
     char *path;
     char *name;
     char extension[sizeof((struct firmware_entry *)0)->extension];
@@ -137,6 +138,38 @@ void firmware_table_expire(struct firmware_table *table, const char *token)
         expire(table, node);
     }
     (void)pthread_mutex_unlock(&table->lock);
+}
+
+void firmware_table_revoke(struct firmware_table *table, const char *product_key, size_t *count)
+{
+    size_t alive = 0;
+    struct node *node = NULL;
+    struct node *next = NULL;
+    (void)pthread_mutex_lock(&table->lock);
+    HASH_ITER(hh, table->nodes, node, next)
+    {
+        if (product_key != NULL && strcmp(node->subject.product_key, product_key) != 0) {
+            continue;
+        }
+        node->revoked = true;
+        if (!node->expired) {
+            alive++;
+            expire(table, node); /* may free an older one, never this */
+        }
+    }
+    (void)pthread_mutex_unlock(&table->lock);
+    if (count != NULL) {
+        *count = alive;
+    }
+}
+
+bool firmware_table_is_revoked(struct firmware_table *table, const char *token)
+{
+    (void)pthread_mutex_lock(&table->lock);
+    const struct node *node = find(table, token);
+    bool revoked = node != NULL && node->revoked;
+    (void)pthread_mutex_unlock(&table->lock);
+    return revoked;
 }
 
 static enum status copy_out(const struct node *node, struct firmware_entry *entry)

@@ -37,6 +37,15 @@ void firmware_table_destroy(struct firmware_table *table);
 MUST_USE enum status firmware_table_put(struct firmware_table *table, const struct firmware_entry *entry);
 void firmware_table_expire(struct firmware_table *table, const char *token); /* unknown: nothing */
 
+/*
+ * Expires those of the product (NULL: all) for good: what is being sent of them is to end at once, which those who send
+ * ask is_revoked() for. `count` (may be NULL) gets how many were alive.
+ */
+void firmware_table_revoke(struct firmware_table *table, const char *product_key, size_t *count);
+
+/* Any thread. Its product was reset or has gone. */
+bool firmware_table_is_revoked(struct firmware_table *table, const char *token);
+
 /* Any thread. E_NOT_FOUND: never existed; E_STATE: expired. The entry stays valid until released. */
 MUST_USE enum status firmware_table_take(struct firmware_table *table, const char *token,
                                          const struct firmware_entry **entry);

@@ -100,6 +100,8 @@ struct app {
     struct loaded_zone *zones;  /* uthash by name */
     uint64_t advance_turns;     /* slices of advances so far */
     uint64_t presence_changes;  /* grows with every device that comes or goes */
+    bool has_remains;           /* of removed products: rows and files that go bit by bit (app/remains.h) */
+    struct file_names *remains; /* owned: names below files/ */
     int64_t not_before;         /* app_ports.monotonic: after a failure of the store the alarm waits until then */
 };
 
@@ -115,6 +117,9 @@ const struct zone *app_zone(struct app *app, const char *name);
 
 /* Opens a transaction (outermost) or a savepoint. */
 MUST_USE enum status app_use_begin(struct app *app);
+
+/* The same as store_begin_bulk(); the outermost use only. */
+MUST_USE enum status app_use_begin_bulk(struct app *app);
 
 /*
  * Ends what app_use_begin() opened: keeps the work when `status` is OK, undoes it and forgets its effects otherwise.

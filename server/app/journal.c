@@ -11,9 +11,20 @@ static const char *const kind_names[JOURNAL_KIND_COUNT] = {
     "connect", "refuse", "disconnect", "frame", "firmware", "fault", "warning",
 };
 
+/* What is kept of a product. Entries below `hidden` were forgotten, and go when it is their turn or journal_tidy()'s.
+ */
+struct share {
+    char product_key[LIMIT_PRODUCT_KEY + 1];
+    uint64_t hidden;
+    size_t kept;    /* visible ones */
+    size_t entries; /* hidden ones included; it goes with the last */
+    UT_hash_handle hh;
+};
+
 /* An entry with its texts and bytes behind it, in one piece. */
 struct kept {
     struct journal_entry entry;
+    struct share *share;
     size_t size;
     char bytes[];
 };
@@ -22,7 +33,10 @@ struct kept {
 struct journal {
     size_t most_bytes;
     size_t bytes;
-    size_t kept;
+    size_t kept;          /* visible ones */
+    uint64_t tidied;      /* entries below were looked at by journal_tidy() */
+    uint64_t tidy_to;     /* and those below this are still to be */
+    struct share *shares; /* uthash by product key */
     uint64_t first;
     uint64_t next;
     uint64_t dropped;
@@ -67,10 +81,20 @@ static void free_slot(struct journal *journal, uint64_t number)
 {
     struct kept **place = slot(journal, number);
     if (*place != NULL) {
+        struct share *share = (*place)->share;
         journal->bytes -= (*place)->size;
-        journal->kept--;
+        if (number >= share->hidden) {
+            journal->kept--;
+            share->kept--;
+        }
         free(*place);
         *place = NULL;
+        if (--share->entries == 0) {
+            // NOLINTBEGIN(clang-analyzer-core.NullDereference): it is in the table, so that is not empty
+            HASH_DEL(journal->shares, share);
+            // NOLINTEND(clang-analyzer-core.NullDereference)
+            free(share);
+        }
     }
 }
 
@@ -87,7 +111,8 @@ void journal_destroy(struct journal *journal)
 
 static void drop_first(struct journal *journal)
 {
-    if (*slot(journal, journal->first) != NULL) {
+    const struct kept *kept = *slot(journal, journal->first);
+    if (kept != NULL && journal->first >= kept->share->hidden) {
         journal->dropped++;
     }
     free_slot(journal, journal->first++);
@@ -131,6 +156,18 @@ static struct kept *keep(const struct journal_entry *entry)
     return kept;
 }
 
+/* The product's, made when it has none; NULL: no memory. */
+static struct share *share_of(struct journal *journal, const char *product_key)
+{
+    struct share *share = NULL;
+    HASH_FIND_STR(journal->shares, product_key, share);
+    if (share == NULL && (share = calloc(1, sizeof *share)) != NULL) {
+        memcpy(share->product_key, product_key, strlen(product_key));
+        HASH_ADD_STR(journal->shares, product_key, share);
+    }
+    return share;
+}
+
 void app_journal(struct app *app, struct journal_entry *entry)
 {
     struct journal *journal = app->journal;
@@ -140,18 +177,23 @@ void app_journal(struct app *app, struct journal_entry *entry)
     entry->at = app_now(app, entry->product_key);
     entry->number = journal->next;
     struct kept *kept = keep(entry);
-    if (kept == NULL || kept->size > journal->most_bytes) {
+    struct share *share =
+        kept == NULL || kept->size > journal->most_bytes ? NULL : share_of(journal, entry->product_key);
+    if (share == NULL) {
         free(kept);
         journal->dropped++;
         return;
     }
+    share->entries++; /* so that it outlives those that give way */
     while (journal->first < journal->next &&
            (journal->next - journal->first == LIMIT_JOURNAL || journal->bytes + kept->size > journal->most_bytes)) {
         drop_first(journal);
     }
+    kept->share = share;
     *slot(journal, journal->next++) = kept;
     journal->bytes += kept->size;
     journal->kept++;
+    share->kept++;
 }
 
 static bool takes(const struct journal_filter *filter, const struct journal_entry *entry)
@@ -171,7 +213,7 @@ bool app_journal_read(struct app *app, const struct journal_filter *filter, size
     bool goes_on = true;
     for (size_t looked = 0; number < journal->next && looked < most && goes_on; looked++) {
         const struct kept *kept = *slot(journal, number);
-        if (kept != NULL && takes(filter, &kept->entry)) {
+        if (kept != NULL && number >= kept->share->hidden && takes(filter, &kept->entry)) {
             goes_on = each(context, &kept->entry);
         }
         number += goes_on ? 1 : 0;
@@ -199,11 +241,30 @@ size_t app_journal_forget(struct app *app, const char *product_key)
 {
     struct journal *journal = app->journal;
     size_t before = journal->kept;
-    for (uint64_t number = journal->first; number < journal->next; number++) {
-        const struct kept *kept = *slot(journal, number);
-        if (kept != NULL && (product_key == NULL || strcmp(kept->entry.product_key, product_key) == 0)) {
-            free_slot(journal, number);
+    struct share *share = NULL;
+    struct share *next = NULL;
+    HASH_ITER(hh, journal->shares, share, next)
+    {
+        if (product_key == NULL || strcmp(share->product_key, product_key) == 0) {
+            journal->kept -= share->kept;
+            share->kept = 0;
+            share->hidden = journal->next;
         }
     }
+    journal->tidied = journal->first;
+    journal->tidy_to = journal->next;
     return before - journal->kept;
+}
+
+bool journal_tidy(struct journal *journal, size_t most)
+{
+    journal->tidied = journal->tidied < journal->first ? journal->first : journal->tidied;
+    for (size_t i = 0; i < most && journal->tidied < journal->tidy_to; i++) {
+        const struct kept *kept = *slot(journal, journal->tidied);
+        if (kept != NULL && journal->tidied < kept->share->hidden) {
+            free_slot(journal, journal->tidied);
+        }
+        journal->tidied++;
+    }
+    return journal->tidied < journal->tidy_to;
 }

@@ -102,12 +102,15 @@ struct journal_counts {
 };
 void app_journal_counts(const struct app *app, struct journal_counts *counts);
 
-/* Forgets the product's entries; NULL: all. Returns how many. What is forgotten does not count as dropped. */
+/* Forgets the product's entries at once, NULL: all; their memory follows (journal_tidy()). Returns how many. What is
+ * forgotten does not count as dropped. */
 size_t app_journal_forget(struct app *app, const char *product_key);
 
 /* app.c */
 struct journal;
 MUST_USE enum status journal_create(size_t most_bytes, struct journal **journal);
 void journal_destroy(struct journal *journal);
+/* Frees what was forgotten, looking at `most` entries; true: there is more. */
+bool journal_tidy(struct journal *journal, size_t most);
 
 #endif

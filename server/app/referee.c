@@ -246,6 +246,32 @@ void referees_offline(struct app *app, int64_t device_id)
     }
 }
 
+/* Whether the device is the product's, or no longer there at all. */
+static bool goes_with(struct app *app, int64_t device_id, const char *product_key)
+{
+    struct device_brief device;
+    const struct presence *presence = app_presence(app, device_id);
+    if (product_key == NULL) {
+        return true;
+    }
+    if (presence != NULL) {
+        return strcmp(presence->product_key, product_key) == 0;
+    }
+    return device_find_brief(app->store, device_id, &device) != OK || strcmp(device.product_key, product_key) == 0;
+}
+
+void referees_forget(struct app *app, const char *product_key)
+{
+    struct watched *watched = NULL;
+    struct watched *next = NULL;
+    HASH_ITER(hh, app->referees->watched, watched, next)
+    {
+        if (goes_with(app, watched->device_id, product_key)) {
+            forget(app->referees, watched);
+        }
+    }
+}
+
 void referees_disturbed(struct app *app, int64_t device_id)
 {
     judge(app, device_id, &(struct referee_event){.kind = REFEREE_DISTURBED});

@@ -50,6 +50,9 @@ void referees_status_begins(struct app *app, int64_t device_id, const struct upg
 void referees_status_ends(struct app *app);
 void referees_name(struct app *app, int64_t device_id, int64_t plan_id, struct log_entry *entry);
 
+/* Those of the product's devices are forgotten; NULL: all. Before its presences go. */
+void referees_forget(struct app *app, const char *product_key);
+
 void referees_flash(struct app *app, int64_t device_id, int64_t flash_free);
 
 /* Milliseconds until referees_run() is to be called; `most` when nothing is due before. */

@@ -116,6 +116,15 @@ void timeline_forget(struct app *app, const char *product_key, enum status statu
     }
 }
 
+void timeline_reset(struct app *app, enum status status)
+{
+    struct timeline *timeline = app->timeline;
+    timeline->held.known = false;
+    advance_end(app, timeline, status);
+    *timeline = (struct timeline){.clock = {.mode = CLOCK_REAL}};
+    timeline_arm_tick(timeline, app_wall(app));
+}
+
 int64_t timeline_now(const struct app *app, const struct timeline *timeline)
 {
     return timeline->held.known ? timeline->held.at : clock_read(&timeline->clock, app_wall(app));

@@ -57,6 +57,9 @@ MUST_USE enum status timeline_own(struct app *app, const char *product_key, stru
 /* The product has none of its own any more; an advance of it ends with `status`. */
 void timeline_forget(struct app *app, const char *product_key, enum status status);
 
+/* The server's line is as at the first start: the machine's clock; an advance of it ends with `status`. */
+void timeline_reset(struct app *app, enum status status);
+
 int64_t timeline_now(const struct app *app, const struct timeline *timeline);
 
 /* As store/clock_rows.h wants it. */

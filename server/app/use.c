@@ -84,6 +84,18 @@ static void deferred_flush(struct app *app)
     app_arm_alarm(app);
 }
 
+enum status app_use_begin_bulk(struct app *app)
+{
+    if (app->depth != 0) {
+        return E_INTERNAL;
+    }
+    enum status status = store_begin_bulk(app->store);
+    if (status == OK) {
+        app->use_marks[app->depth++] = TAILQ_LAST(&app->deferred, deferred_list);
+    }
+    return status;
+}
+
 enum status app_use_begin(struct app *app)
 {
     if (app->depth == USE_DEPTH) {

@@ -83,7 +83,8 @@
 #define LIMIT_VERIFICATION_MS (60LL * 60 * 1000)
 #define LIMIT_ADVANCE_MS      (10LL * 366 * 24 * 3600 * 1000) /* one advance of a clock: ten years */
 #define LIMIT_FIRED           10000                           /* things that one advance lists */
-#define LIMIT_SLICE_MS        20                              /* of the loop at a time, while a clock is advanced */
+#define LIMIT_REMAINS_MS      2  /* of the loop at a time, for what removed products left */
+#define LIMIT_SLICE_MS        20 /* of the loop at a time, while a clock is advanced */
 
 /* Event log and its streams (GET /events) */
 #define LIMIT_EVENTS         20000

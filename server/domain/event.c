@@ -21,6 +21,7 @@ static const char *const whats[EVENT_WHAT_COUNT] = {
     [WHAT_EVALUATED] = "evaluated", [WHAT_RECEIVED] = "received",
     [WHAT_SENT] = "sent",           [WHAT_ARMED] = "armed",
     [WHAT_FIRED] = "fired",         [WHAT_REMOVED] = "removed",
+    [WHAT_RESET] = "reset",
 };
 
 const char *event_kind_name(enum event_kind kind)

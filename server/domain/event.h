@@ -13,6 +13,7 @@
  *   clock    set advanced dropped evaluated                  what it shows; of an evaluation, what came of it
  *   package  created deleted
  *   product  created deleted
+ *            reset                                           it has nothing but its keys (and what was to be kept)
  *   fault    armed removed                                   what it is and for whom
  *            fired                                           the same, and on what
  *   frame    received sent                                   a decoded frame of a device; live listeners that ask for
@@ -63,6 +64,7 @@ enum event_what {
     WHAT_ARMED,
     WHAT_FIRED,
     WHAT_REMOVED,
+    WHAT_RESET,
     EVENT_WHAT_COUNT
 };
 const char *event_what_name(enum event_what what); /* "created" ... */

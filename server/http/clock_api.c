@@ -213,6 +213,7 @@ void clock_advance(const struct api *api, struct request *request, struct answer
         status = E_RULE;
     }
     if (status != OK) {
-        request_refuse(request, answer, status, status == E_STATE ? "the clock is being advanced already" : NULL);
+        request_refuse(request, answer, status,
+                       status == E_STATE ? "the clock is being advanced already, or was reset meanwhile" : NULL);
     }
 }

@@ -7,9 +7,11 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/queue.h>
 
 #include "base/instant.h"
+#include "base/text.h"
 #include "http/requests.h"
 
 enum { BODY_BYTES_PER_MS = 1 };
@@ -25,6 +27,7 @@ struct connection {
     int http_status; /* the connection's thread only, as the next */
     int64_t bytes;
     int64_t sent;
+    char token[LIMIT_TOKEN + 1];  /* of the firmware link; under the lock */
     struct request_note *request; /* owned */
     const char *taken;            /* how the download ended that was taken over; NULL: none was */
     atomic_int phase;             /* these are read by the sweep */
@@ -176,6 +179,31 @@ void connection_close(struct connection *connection)
     free(connection);
 }
 
+void connection_note_token(struct connection *connection, const char *token)
+{
+    struct connections *home = connection->home;
+    (void)pthread_mutex_lock(&home->lock);
+    text_copy_cut(connection->token, sizeof connection->token, token);
+    (void)pthread_mutex_unlock(&home->lock);
+}
+
+size_t connections_end_revoked(struct connections *connections, struct firmware_table *table)
+{
+    size_t count = 0;
+    struct connection *connection = NULL;
+    (void)pthread_mutex_lock(&connections->lock);
+    TAILQ_FOREACH(connection, &connections->list, entries)
+    {
+        if (connection->token[0] != '\0' && firmware_table_is_revoked(table, connection->token)) {
+            connection->token[0] = '\0';
+            (void)shutdown(connection->fd, SHUT_RDWR);
+            count++;
+        }
+    }
+    (void)pthread_mutex_unlock(&connections->lock);
+    return count;
+}
+
 void connection_header_came(struct connection *connection)
 {
     connection->http_status = 0;
@@ -195,6 +223,9 @@ void connection_answers(struct connection *connection)
 
 void connection_request_over(struct connection *connection, bool complete)
 {
+    if (connection->token[0] != '\0') { /* only this thread sets it, and who ends it clears it */
+        connection_note_token(connection, "");
+    }
     if (connection->progress != NULL) {
         progress_end(connection->progress, complete);
     }

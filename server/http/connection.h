@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "app/firmware_table.h"
 #include "base/status.h"
 #include "http/progress.h"
 
@@ -39,6 +40,13 @@ void connections_count(struct connections *connections, int64_t *open, int64_t *
 MUST_USE enum status connection_open(struct connections *connections, int fd, struct progress_list *progress,
                                      const struct sockaddr *peer, bool secure, struct connection **connection);
 void connection_close(struct connection *connection); /* NULL is allowed */
+
+/*
+ * What is being sent on it belongs to a firmware link, "": to none (any more). The connection's thread.
+ * connections_end_revoked(): shuts down those whose link was revoked; any thread. Returns their number.
+ */
+void connection_note_token(struct connection *connection, const char *token);
+size_t connections_end_revoked(struct connections *connections, struct firmware_table *table);
 
 void connection_header_came(struct connection *connection);
 void connection_body_came(struct connection *connection, size_t bytes);

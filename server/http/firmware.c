@@ -193,6 +193,9 @@ static enum MHD_Result send_file(const struct firmware *firmware, struct MHD_Con
         log_error("http", "firmware=%s cannot be served: %s", entry->name, status_text(status));
         return refuse(connection, state, problem_of_status(status), "the stored file cannot be served");
     }
+    if (state != NULL) {
+        connection_note_token(state, entry->token);
+    }
     struct body *body = NULL;
     struct faulty_task task = {.connection = connection,
                                .state = state,

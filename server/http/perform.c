@@ -71,6 +71,28 @@ static enum status body_digest(const struct request *request, char digest[65])
     return status;
 }
 
+static void copy_key(char target[LIMIT_PRODUCT_KEY + 1], const json_t *json)
+{
+    const char *key = json_string_value(json_object_get(json, "productKey"));
+    if (target[0] == '\0' && key != NULL) {
+        text_copy_cut(target, LIMIT_PRODUCT_KEY + 1, key);
+    }
+}
+
+/* Whose thing was created: as path, answer, body or match of a fault name it. "": no product's. */
+static void name_product(const struct request *request, const struct answer *answer, char key[LIMIT_PRODUCT_KEY + 1])
+{
+    json_t *made = answer->body == NULL ? NULL : json_loadb(answer->body, answer->length, 0, NULL);
+    key[0] = '\0';
+    if (strncmp(request->route->pattern, "/api/v1/products/{}", 19) == 0) {
+        text_copy_cut(key, LIMIT_PRODUCT_KEY + 1, request->parameters[0]);
+    }
+    copy_key(key, made);
+    copy_key(key, request->json);
+    copy_key(key, json_object_get(request->json, "match"));
+    json_decref(made);
+}
+
 static void answer_again(struct answer *answer, struct kept_answer *kept)
 {
     answer_text(answer, kept->http_status, "application/json", kept->body == NULL ? "" : kept->body);
@@ -89,6 +111,7 @@ static enum status act_and_keep(const struct api *api, struct request *request, 
     request->route->act(api, request, answer);
     if (answer->http_status == 201) {
         struct kept_answer kept = {.http_status = answer->http_status, .body = answer->body};
+        name_product(request, answer, kept.product_key);
         (void)snprintf(kept.location, sizeof kept.location, "%s", answer->location);
         status = app_answer_keep(api->app, scope, request->idempotency_key, digest, &kept);
     }

@@ -68,6 +68,7 @@ struct input {
     struct fault fault;
     struct journal_filter journal;
     enum journal_format journal_format;
+    unsigned keep; /* bits of enum reset_keep */
 };
 
 struct route;

@@ -10,6 +10,7 @@
 #include "app/journal.h"
 #include "app/referee.h"
 #include "base/instant.h"
+#include "base/log.h"
 #include "base/text.h"
 
 enum { NOTE_RANGE = 120, NOTE_NAME = 80 };
@@ -36,6 +37,7 @@ STAILQ_HEAD(seen_list, seen);
 
 struct requests {
     struct app *app;
+    struct firmware_table *table;
     struct loop_wakeup *wakeup;
     pthread_mutex_t lock;
     struct seen_list list;
@@ -48,6 +50,14 @@ static void drop_all(struct requests *requests)
         free(seen->note);
         free(seen);
     }
+}
+
+/* Of a product that was reset meanwhile: nobody is to hear of it. */
+static bool is_old(struct requests *requests, const struct seen *seen)
+{
+    char token[LIMIT_TOKEN + 1] = "";
+    text_copy_cut(token, sizeof token, seen->note == NULL ? seen->conduct.token : seen->note->name);
+    return firmware_table_is_revoked(requests->table, token);
 }
 
 static void note_in_journal(struct requests *requests, const struct seen *seen)
@@ -80,7 +90,9 @@ static void on_seen(void *context)
     (void)pthread_mutex_unlock(&requests->lock);
     for (struct seen *seen = STAILQ_FIRST(&list); seen != NULL; seen = STAILQ_FIRST(&list)) {
         STAILQ_REMOVE_HEAD(&list, entries);
-        if (seen->note == NULL) {
+        if (is_old(requests, seen)) {
+            log_debug("http", "a request for firmware of a product that was reset is over");
+        } else if (seen->note == NULL) {
             app_referee_request(requests->app, &seen->conduct);
         } else {
             if (seen->note->task_id != 0) {
@@ -101,6 +113,7 @@ enum status requests_create(struct loop *loop, struct app *app, struct requests 
         return E_NOMEM;
     }
     made->app = app;
+    made->table = app_firmware_table(app);
     STAILQ_INIT(&made->list);
     enum status status = loop_wakeup_create(loop, on_seen, made, &made->wakeup);
     if (status != OK) {

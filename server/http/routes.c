@@ -11,6 +11,7 @@ const struct route http_routes[] = {
     {METHOD_GET, V1 "/products", BODY_NONE, PLACE_LOOP, false, PAGE "q ", products_check_list, products_list},
     {METHOD_GET, V1 "/products/{}", BODY_NONE, PLACE_LOOP, false, "", request_check_no_body, products_get},
     {METHOD_DELETE, V1 "/products/{}", BODY_NONE, PLACE_LOOP, false, "", request_check_no_body, products_delete},
+    {METHOD_POST, V1 "/products/{}/reset", BODY_NONE, PLACE_LOOP, false, "", request_check_no_body, reset_product},
     {METHOD_GET, V1 "/products/{}/clock", BODY_NONE, PLACE_LOOP, false, "", request_check_no_body, clock_get},
     {METHOD_PUT, V1 "/products/{}/clock", BODY_JSON, PLACE_LOOP, false, "", clock_check_put, clock_put},
     {METHOD_DELETE, V1 "/products/{}/clock", BODY_NONE, PLACE_LOOP, false, "", request_check_no_body, clock_delete},
@@ -89,6 +90,7 @@ const struct route http_routes[] = {
 
     {METHOD_GET, V1 "/events", BODY_NONE, PLACE_EVENTS, false,
      " kind what productKey deviceKey planId logKind status step after wait limit ", events_check, events_await},
+    {METHOD_POST, V1 "/reset", BODY_JSON, PLACE_LOOP, false, "", reset_check_all, reset_all},
     {METHOD_GET, V1 "/server", BODY_NONE, PLACE_LOOP, false, "", request_check_no_body, server_get},
 
     {METHOD_GET, "/firmware/{}", BODY_NONE, PLACE_FIRMWARE, false, NULL, NULL, NULL},

@@ -41,6 +41,7 @@ struct http_server {
     pthread_mutex_t lock;
     pthread_cond_t stopping_changed;
     bool stopping;
+    bool revoked;              /* firmware links were: downloads are to end; under the lock */
     int64_t moved[MOVED_MOST]; /* tasks whose download has gone on, for the loop; under the lock */
     size_t moved_count;
     struct loop_wakeup *moved_wakeup;
@@ -192,14 +193,27 @@ static void sweep(struct http_server *server, int64_t now)
     }
 }
 
+static void end_downloads(struct http_server *server)
+{
+    size_t ended = connections_end_revoked(server->hall.api.connections, server->hall.firmware.table);
+    if (ended > 0) {
+        log_info("http", "%zu downloads were ended: their product was reset", ended);
+    }
+}
+
 static void *run_ticker(void *context)
 {
     struct http_server *server = context;
     unsigned ticks = 0;
     (void)pthread_mutex_lock(&server->lock);
     while (!server->stopping) {
+        bool revoked = server->revoked;
+        server->revoked = false;
         (void)pthread_mutex_unlock(&server->lock);
         int64_t now = monotonic_ms();
+        if (revoked) {
+            end_downloads(server);
+        }
         if (ticks++ % SWEEP_TICKS == 0) {
             sweep(server, now);
         }
@@ -212,7 +226,7 @@ static void *run_ticker(void *context)
         until.tv_nsec += PROGRESS_TICK_MS * 1000000L;
         until.tv_sec += until.tv_nsec / 1000000000L;
         until.tv_nsec %= 1000000000L;
-        if (!server->stopping) {
+        if (!server->stopping && !server->revoked) {
             (void)pthread_cond_timedwait(&server->stopping_changed, &server->lock, &until);
         }
     }
@@ -438,6 +452,14 @@ void http_server_event(struct http_server *server, const struct event *event)
 bool http_server_frames_wanted(struct http_server *server)
 {
     return event_streams_frames_wanted(server->hall.streams);
+}
+
+void http_server_links_revoked(struct http_server *server)
+{
+    (void)pthread_mutex_lock(&server->lock);
+    server->revoked = true;
+    (void)pthread_cond_signal(&server->stopping_changed);
+    (void)pthread_mutex_unlock(&server->lock);
 }
 
 /* libmicrohttpd stops without sending what it has: those who were refused just now shall read why. */

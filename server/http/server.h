@@ -70,6 +70,9 @@ void http_server_check_packages(struct http_server *server);
 /* What app_ports.event tells, for those who listen (event_stream.h). */
 void http_server_event(struct http_server *server, const struct event *event);
 
+/* app_ports.links_revoked: downloads of revoked links are ended, by another thread. */
+void http_server_links_revoked(struct http_server *server);
+
 /* app_ports.frames_wanted */
 bool http_server_frames_wanted(struct http_server *server);
 

@@ -1,6 +1,7 @@
 #include "mqtt/door.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -170,6 +171,27 @@ void mqtt_door_disconnect(struct mqtt_door *door, int64_t device_id, const char 
     const struct peer *peer = peers_find_device(&door->peers, device_id);
     if (peer != NULL && peer->link != NULL) {
         link_close(peer->link, why);
+    }
+}
+
+static bool is_of(const struct peer *peer, const char *product_key, size_t length)
+{
+    return product_key == NULL || (strncmp(peer->name, product_key, length) == 0 && peer->name[length] == '/');
+}
+
+void mqtt_door_disconnect_all(struct mqtt_door *door, const char *product_key, const char *why)
+{
+    size_t length = product_key == NULL ? 0 : strlen(product_key);
+    struct peer *peer = NULL;
+    struct peer *next = NULL;
+    HASH_ITER(by_client, door->peers.by_client, peer, next)
+    {
+        if (is_of(peer, product_key, length)) {
+            peer->stale = true;
+            if (peer->link != NULL) {
+                link_abandon(peer->link, why);
+            }
+        }
     }
 }
 

@@ -85,6 +85,12 @@ MUST_USE enum status mqtt_door_notify(struct mqtt_door *door, int64_t device_id,
 MUST_USE enum status mqtt_door_firmware(struct mqtt_door *door, int64_t device_id, const struct firmware_order *order);
 void mqtt_door_disconnect(struct mqtt_door *door, int64_t device_id, const char *why);
 
+/*
+ * app_ports.disconnect_all: the devices of the product (NULL: of all) are forgotten now, their links are cut in slices
+ * by the loop; nothing goes to them any more, what still comes from them is dropped.
+ */
+void mqtt_door_disconnect_all(struct mqtt_door *door, const char *product_key, const char *why);
+
 /* The content of a clear frame, still escaped, as text: app_ports.frame_text. E_FORMAT, E_TRUNCATED: it is none. */
 MUST_USE enum status mqtt_frame_text(const uint8_t *clear, size_t length, struct buffer *text);
 

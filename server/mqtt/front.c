@@ -13,7 +13,7 @@
 #include "mqtt/link.h"
 #include "mqtt/tls.h"
 
-enum { SWEEP_MS = 250 };
+enum { SWEEP_MS = 250, CUTS_AT_A_TIME = 32 };
 
 TAILQ_HEAD(link_list, link);
 
@@ -34,6 +34,8 @@ struct front {
     struct ssl_ctx_st *tls;
     struct link_list links;
     struct link_list holders; /* links that keep acknowledgements */
+    struct link_list cuts;    /* abandoned ones */
+    struct loop_timer *cutter;
     struct loop_timer *sweep;
     bool sweeping;
 };
@@ -75,7 +77,7 @@ static void on_sweep(void *context)
         if (!hold_keeps_acks(&link->hold)) {
             link->holding = false;
             TAILQ_REMOVE(&front->holders, link, holders);
-        } else {
+        } else if (!link->abandoned) {
             link_release_overdue(link, before); /* may close it: then it leaves both lists */
         }
     }
@@ -83,6 +85,25 @@ static void on_sweep(void *context)
     if (front->sweeping) {
         loop_timer_arm(front->sweep, SWEEP_MS);
     }
+}
+
+/* A thousand links are cut in some milliseconds each of which others have a part of. */
+static void on_cut(void *context)
+{
+    struct front *front = context;
+    for (int i = 0; i < CUTS_AT_A_TIME && !TAILQ_EMPTY(&front->cuts); i++) {
+        struct link *link = TAILQ_FIRST(&front->cuts);
+        link_close(link, link->why);
+    }
+    if (!TAILQ_EMPTY(&front->cuts)) {
+        loop_timer_arm(front->cutter, 0);
+    }
+}
+
+void front_cut_soon(struct front *front, struct link *link)
+{
+    TAILQ_INSERT_TAIL(&front->cuts, link, cuts);
+    loop_timer_arm(front->cutter, 0);
 }
 
 /* A taken port: the lower room names the holder, we say what to do. */
@@ -107,7 +128,11 @@ enum status front_create(struct mqtt_door *door, const struct mqtt_settings *set
     made->door = door;
     TAILQ_INIT(&made->links);
     TAILQ_INIT(&made->holders);
+    TAILQ_INIT(&made->cuts);
     enum status status = loop_timer_create(door->loop, on_sweep, made, &made->sweep);
+    if (status == OK) {
+        status = loop_timer_create(door->loop, on_cut, made, &made->cutter);
+    }
     if (status == OK) {
         status = listen_on(made, &settings->mqtt, "mqtt", on_clear, &made->clear_port, &made->clear, error);
     }
@@ -138,6 +163,7 @@ void front_destroy(struct front *front)
     listener_destroy(front->secure);
     front_close_links(front, "the server ends");
     loop_timer_destroy(front->sweep);
+    loop_timer_destroy(front->cutter);
     tls_context_destroy(front->tls);
     free(front);
 }
@@ -201,6 +227,9 @@ void front_remove(struct front *front, struct link *link)
     if (link->holding) {
         TAILQ_REMOVE(&front->holders, link, holders);
     }
+    if (link->abandoned) {
+        TAILQ_REMOVE(&front->cuts, link, cuts);
+    }
 }
 
 void front_note_holding(struct front *front, struct link *link)
@@ -229,6 +258,8 @@ void front_fault_armed(struct front *front)
     struct link *next;
     for (struct link *link = TAILQ_FIRST(&front->links); link != NULL; link = next) {
         next = TAILQ_NEXT(link, links);
-        link_faults_begin(link);
+        if (!link->abandoned) {
+            link_faults_begin(link);
+        }
     }
 }

@@ -33,6 +33,9 @@ void front_note_holding(struct front *front, struct link *link);
 /* A fault of mqtt.link was armed: links that are open meet it now. */
 void front_fault_armed(struct front *front);
 
+/* The link is abandoned: it is closed by the loop, a few at a time. It leaves by front_remove(). */
+void front_cut_soon(struct front *front, struct link *link);
+
 /* The broker has gone. */
 void front_close_links(struct front *front, const char *why);
 

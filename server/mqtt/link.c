@@ -54,9 +54,12 @@ void link_close(struct link *link, const char *why)
         return;
     }
     struct mqtt_door *door = link->door;
+    if (link->abandoned) {
+        why = link->why;
+    }
     if (link->state == LINK_RELAY) {
         log_info("front", "%s=%s disconnected: %s", link->observer ? "observer" : "device", link->name, why);
-        if (!link->observer) {
+        if (!link->observer && !link->abandoned) {
             link_journal(link, &(struct journal_entry){.kind = JOURNAL_DISCONNECT, .name = link->address, .text = why});
         }
     } else {
@@ -69,6 +72,21 @@ void link_close(struct link *link, const char *why)
     link_free(link);
 }
 
+void link_abandon(struct link *link, const char *why)
+{
+    struct mqtt_door *door = link->door;
+    struct peer *peer = link->peer;
+    link->abandoned = true;
+    link->why = why;
+    door->counters.devices -= link->subscribed ? 1 : 0;
+    link->subscribed = false;
+    orders_forget(link);
+    peer->online = false;
+    link->peer = NULL;
+    peer_detach(&door->peers, peer);
+    front_cut_soon(door->front, link);
+}
+
 /* Around each handler: a link is never freed while one of them runs. */
 static void enter(struct link *link)
 {
@@ -78,7 +96,7 @@ static void enter(struct link *link)
 static void leave(struct link *link)
 {
     link->busy = false;
-    if (link->why != NULL) {
+    if (link->why != NULL) { /* an abandoned one too: it need not wait for the front */
         link_close(link, link->why);
     }
 }
@@ -86,6 +104,9 @@ static void leave(struct link *link)
 static void device_data(void *context)
 {
     struct link *link = context;
+    if (link->abandoned) {
+        return;
+    }
     enter(link);
     if (link->state == LINK_WAIT_CONNECT) {
         link_read_connect(link);
@@ -153,6 +174,9 @@ void link_accept(struct mqtt_door *door, int fd, struct ssl_ctx_st *tls)
 
 void link_resume(struct link *link, enum way way)
 {
+    if (link->abandoned) {
+        return;
+    }
     enter(link);
     if (way == WAY_UP) {
         link_relay_up(link);

@@ -36,6 +36,7 @@ struct link {
     struct stream *broker; /* NULL until accepted */
     struct loop_timer *deadline;
     bool busy;       /* one of its handlers runs */
+    bool abandoned;  /* nobody looks at it any more; the front cuts it soon */
     const char *why; /* set: it is to be closed when the handler ends */
     bool observer;
     bool connected;  /* the broker's CONNACK was passed on */
@@ -63,6 +64,7 @@ struct link {
     struct buffer late; /* acknowledgements for the device that wait while it is held */
     TAILQ_ENTRY(link) links;
     TAILQ_ENTRY(link) holders;
+    TAILQ_ENTRY(link) cuts; /* while abandoned */
 };
 
 /* Takes over the descriptor. A link that cannot be made closes it. */
@@ -70,6 +72,12 @@ void link_accept(struct mqtt_door *door, int fd, struct ssl_ctx_st *tls);
 
 /* Closes and frees; from inside one of its own handlers: when that ends. `why`: static text, for the log. */
 void link_close(struct link *link, const char *why);
+
+/*
+ * Its device is no more: nothing is passed on from now on, app/ hears no offline, no entry comes into the journal; the
+ * front cuts it soon (front_cut_soon()). `why` as for link_close().
+ */
+void link_abandon(struct link *link, const char *why);
 
 /* Adds an entry about the link's device to the journal; keys are filled in. */
 void link_journal(const struct link *link, struct journal_entry *entry);

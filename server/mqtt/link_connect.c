@@ -40,6 +40,9 @@ static void write_to_device(struct link *link, const struct buffer *out)
 static void broker_data(void *context)
 {
     struct link *link = context;
+    if (link->abandoned) {
+        return;
+    }
     link->busy = true;
     link_relay_down(link);
     link->busy = false;

@@ -118,6 +118,7 @@ static void go_online(struct link *link)
         return;
     }
     link->peer->online = true;
+    link->peer->stale = false;
     app_device_online(door->app, link->peer->device_id);
     link_faults_begin(link);
 }

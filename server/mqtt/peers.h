@@ -35,6 +35,7 @@ struct peer {
     int64_t device_id;
     struct link *link;        /* NULL: none now */
     bool online;              /* app/ was told so */
+    bool stale;               /* its device was reset: what comes before its next link is ready is old */
     struct session_key key;   /* of the present (or last) link */
     struct session_key older; /* of the link before: a message of it may still be on its way */
     struct recent recent;

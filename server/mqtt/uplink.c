@@ -237,7 +237,7 @@ void uplink_message(struct mqtt_door *door, const char *topic, const uint8_t *pa
         burst->open = app_batch_begin(door->app) == OK;
     }
     struct peer *peer = find_peer(door, done->client_id);
-    if (peer == NULL) {
+    if (peer == NULL || peer->stale) {
         return;
     }
     done->digest = hold_digest(topic, strlen(topic), payload, length);

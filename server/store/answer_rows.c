@@ -35,8 +35,8 @@ enum status answer_find(struct store *store, const char *scope, const char *key,
     return OK;
 }
 
-static const char sql_insert[] = "INSERT INTO answer (scope, key, digest, http_status, location, body, at)"
-                                 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+static const char sql_insert[] = "INSERT INTO answer (scope, key, digest, http_status, location, body, at,"
+                                 " product_key) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 
 enum status answer_insert(struct store *store, const char *scope, const char *key, const struct answer_row *answer)
 {
@@ -49,6 +49,7 @@ enum status answer_insert(struct store *store, const char *scope, const char *ke
     query_bind_text(&query, answer->location);
     query_bind_text(&query, answer->body);
     query_bind_int(&query, answer->at);
+    query_bind_text(&query, answer->product_key);
     return query_run(&query, NULL);
 }
 

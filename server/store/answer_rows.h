@@ -12,6 +12,7 @@ struct answer_row {
     char location[256];
     char *body; /* owned by the caller after find */
     int64_t at;
+    const char *product_key; /* whose thing it is about, "" of no product; only to be stored */
 };
 
 MUST_USE enum status answer_find(struct store *store, const char *scope, const char *key, struct answer_row *answer);

@@ -30,6 +30,7 @@ struct store {
     struct prepared *prepared;
     bool open;         /* a transaction was begun and neither committed nor rolled back by us */
     size_t savepoints; /* open ones */
+    bool bulk;         /* references are not enforced in it */
     enum status lost;  /* SQLite gave up the open transaction because of this */
     int64_t commits;
     int64_t commit_us;
@@ -304,6 +305,34 @@ enum status store_begin(struct store *store)
     return status;
 }
 
+static const char sql_references_off[] = "PRAGMA foreign_keys = OFF";
+static const char sql_references_on[] = "PRAGMA foreign_keys = ON";
+
+enum status store_begin_bulk(struct store *store)
+{
+    assert(!store->open);
+    enum status status = execute(store, sql_references_off);
+    if (status != OK) {
+        return status;
+    }
+    status = store_begin(store);
+    if (status == OK) {
+        store->bulk = true;
+    } else {
+        (void)!execute(store, sql_references_on);
+    }
+    return status;
+}
+
+/* The transaction has ended: the next one is under the references again. SQLite knows no failure of this. */
+static void end_bulk(struct store *store)
+{
+    if (store->bulk) {
+        store->bulk = false;
+        (void)!execute(store, sql_references_on);
+    }
+}
+
 enum status store_commit(struct store *store)
 {
     assert(store->open);
@@ -319,6 +348,7 @@ enum status store_commit(struct store *store)
     store->longest_us = took > store->longest_us ? took : store->longest_us;
     store->open = false;
     store->savepoints = 0;
+    end_bulk(store);
     return OK;
 }
 
@@ -332,6 +362,7 @@ void store_rollback(struct store *store)
     store->open = false;
     store->savepoints = 0;
     store->lost = OK;
+    end_bulk(store);
 }
 
 void store_times(const struct store *store, int64_t *commits, int64_t *total_us, int64_t *longest_us)

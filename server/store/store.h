@@ -41,6 +41,13 @@ MUST_USE enum status store_commit(struct store *store);
 void store_rollback(struct store *store);
 bool store_in_transaction(const struct store *store);
 
+/*
+ * A transaction in which references between rows are not enforced and nothing cascades, for removing and putting back
+ * whole products; who opens it answers for the references. Every statement is prepared anew afterwards (tens of
+ * microseconds each).
+ */
+MUST_USE enum status store_begin_bulk(struct store *store);
+
 /* Nested as a stack, inside a transaction. rollback_to undoes and ends the innermost savepoint. */
 MUST_USE enum status store_savepoint(struct store *store);
 MUST_USE enum status store_release(struct store *store);

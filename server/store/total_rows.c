@@ -5,7 +5,9 @@
 static const char sql_counts[] = "SELECT (SELECT count(*) FROM product), (SELECT count(*) FROM package),"
                                  " (SELECT count(*) FROM device), (SELECT count(*) FROM device WHERE enabled = 0)";
 static const char sql_plans[] = "SELECT status, count(*) FROM plan GROUP BY status";
-static const char sql_tasks[] = "SELECT status, count(*) FROM task WHERE plan_id > 0 GROUP BY status";
+/* Rows of a removed product may still be there, without their plan (product_tables.h). */
+static const char sql_tasks[] = "SELECT task.status, count(*) FROM task JOIN plan ON plan.id = task.plan_id"
+                                " WHERE plan_id > 0 GROUP BY task.status";
 static const char sql_last_device[] = "SELECT coalesce(max(id), 0) FROM device";
 static const char sql_devices[] = "SELECT count(*) FROM device";
 

@@ -9,6 +9,7 @@
 #include "app/catalog.h"
 #include "app/clock.h"
 #include "app/internal.h"
+#include "app/remains.h"
 #include "base/instant.h"
 #include "base/text.h"
 #include "support/suite.h"
@@ -73,6 +74,13 @@ static void port_disconnect(void *context, int64_t device_id, const char *why)
     house->disconnects++;
 }
 
+static void port_disconnect_all(void *context, const char *product_key, const char *why)
+{
+    struct house *house = context;
+    CU_ASSERT_TRUE((product_key == NULL || product_key[0] != '\0') && why[0] != '\0');
+    house->disconnects++;
+}
+
 static void port_alarm(void *context, int64_t delay_ms)
 {
     struct house *house = context;
@@ -117,6 +125,7 @@ static void open_app(struct house *house)
                               .notify = port_notify,
                               .firmware = port_firmware,
                               .disconnect = port_disconnect,
+                              .disconnect_all = port_disconnect_all,
                               .alarm = port_alarm,
                               .changed = port_changed,
                               .event = port_event,
@@ -156,6 +165,7 @@ static int remove_entry(const char *path, const struct stat *info, int kind, str
 void house_close(struct house *house)
 {
     struct error error = {0};
+    CU_ASSERT_EQUAL(remains_finish(house->app), OK);
     CU_ASSERT_EQUAL(store_integrity(house->app->store, &error), OK);
     app_destroy(house->app);
     (void)nftw(house->folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);

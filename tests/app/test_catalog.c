@@ -8,6 +8,7 @@
 
 #include "app/firmware_table.h"
 #include "app/internal.h"
+#include "app/remains.h"
 #include "fake_house.h"
 #include "store/device_rows.h"
 #include "store/query.h"
@@ -128,6 +129,7 @@ static void test_product_delete(void)
     CHECK_OK(app_package_delete(house.app, package));
     CHECK(count_files(house.app->files_dir) == 1);
     CHECK_OK(app_product_delete(house.app, "pk1"));
+    CHECK_OK(remains_finish(house.app)); /* files go behind the answer */
     CHECK(count_files(house.app->files_dir) == 0 && house.disconnects == 1);
     CHECK(firmware_table_take(house.app->table, token, &entry) == E_STATE);
     CHECK(app_product_find(house.app, "pk1", &product) == E_NOT_FOUND);

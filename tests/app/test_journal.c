@@ -1,4 +1,5 @@
 /* The journal: what is kept, what gives way, who reads what; and how faults that fire get there. */
+#include "app/internal.h"
 #include "app/journal.h"
 
 #include <stdio.h>
@@ -103,6 +104,12 @@ static void test_forget(void)
     CHECK(app_journal_forget(house.app, "pk1") == 1);
     CHECK(read_all(&house, &(struct journal_filter){0}).count == 1);
     CHECK(app_journal_forget(house.app, NULL) == 1);
+    CHECK(read_all(&house, &(struct journal_filter){0}).count == 0);
+    add(&house, "pk1", JOURNAL_FRAME, 10); /* comes behind what was forgotten, and is seen */
+    CHECK(read_all(&house, &(struct journal_filter){0}).count == 1);
+    CHECK(!journal_tidy(house.app->journal, 100)); /* memory follows */
+    CHECK(app_journal_forget(house.app, "pk1") == 1);
+    CHECK(!journal_tidy(house.app->journal, 100));
     app_journal_counts(house.app, &counts);
     CHECK(counts.kept == 0 && counts.bytes == 0 && counts.dropped == 0);
     house_close(&house);

@@ -47,6 +47,7 @@ test('the story of a server', async () => {
         await story.damage(house);
         await story.files(house, contract);
         await sweep(house, contract);
+        await story.reset(house);
     } finally {
         exchanges.push(...house.calls);
         await house.close();

@@ -263,6 +263,21 @@ export async function journal(house) {
     }
 }
 
+export async function reset(house) {
+    await house.rest('POST', '/products', { name: 'Reset', productKey: 'again' }, 201);
+    await house.package({ productKey: 'again' });
+    const told = listen(house, '?kind=product&productKey=again', '"reset"');
+    await sleep(50);
+    assert.equal((await house.rest('POST', '/products/again/reset', undefined, 200)).packages, 1);
+    await told;
+    await house.rest('POST', '/products/nothere/reset', undefined, 404);
+    await house.rest('POST', '/reset', { keep: ['devices'] }, 422);
+    await house.rest('POST', '/reset', { keep: 'all' }, 400);
+    await house.rest('POST', '/reset', { keep: null }, 200);
+    await house.rest('POST', '/reset', undefined, 200);
+    await house.rest('POST', '/reset', { keep: ['packages', 'products', 'faults'] }, 200);
+}
+
 export async function events(house) {
     const first = await listen(house, '?after=0-0', 'reset');
     assert.match(first.text, /event: reset/);

@@ -375,7 +375,8 @@ static void test_tokens(void)
 static void test_answers(void)
 {
     char body[] = "{}";
-    struct answer_row row = {.digest = "d", .http_status = 201, .location = "/x", .body = body, .at = 50};
+    struct answer_row row = {
+        .digest = "d", .http_status = 201, .location = "/x", .body = body, .at = 50, .product_key = ""};
     struct answer_row found = {0};
     scratch_open(&scratch);
     CHECK(answer_find(scratch.store, "POST /a", "k", &found) == E_NOT_FOUND);

@@ -6,7 +6,7 @@ import { checkAccess, open, shoot, until } from './harness.mjs';
 const VIEWS = {
     plans: '#/plans', 'plan-monitoring': '#/plans/1', 'plan-details': '#/plans/1?details=1', 'plan-device': '#/plans/1/devices/8671', 'plan-log': '#/plans/1/devices/8671?log=1',
     'plan-new': '#/plans/new', 'plan-edit': '#/plans/2/edit', devices: '#/devices?product=demo', device: '#/devices/demo/8671', packages: '#/packages', package: '#/packages/1',
-    'package-new': '#/packages/new', products: '#/products', clock: '#/clock', 'clock-product': '#/clock?product=demo', 'device-waiting': '#/devices/manual/8675', faults: '#/faults', 'faults-none': '#/faults?productKey=manual', 'fault-new': '#/faults/new?productKey=demo&deviceKey=8671&planId=1', nothing: '#/nowhere', 'plan-gone': '#/plans/99',
+    'package-new': '#/packages/new', products: '#/products', clock: '#/clock', 'clock-product': '#/clock?product=demo', 'device-waiting': '#/devices/manual/8675', faults: '#/faults', 'faults-none': '#/faults?productKey=manual', 'fault-new': '#/faults/new?productKey=demo&deviceKey=8671&planId=1', journal: '#/journal', 'journal-none': '#/journal?deviceKey=nobody&kind=frame', nothing: '#/nowhere', 'plan-gone': '#/plans/99',
 };
 
 let house;

@@ -5,11 +5,12 @@ import { contract, load } from './bundle.mjs';
 
 const { StreamReader } = await load('sse.ts');
 const { Rows, overallProgress, currentStep } = await load('rows.ts');
-const { formatInstant, formatSize, formatSpan, formatPercent, shellWord } = await load('format.ts');
+const { formatExact, formatInstant, formatSize, formatSpan, formatPercent, instantOfLocal, localOfInstant, shellWord } = await load('format.ts');
 const { csvOf } = await load('csv.ts');
 const { draftOf, emptyDraft, inputOf, keysOf } = await load('plan-draft.ts');
 const { visiblePart } = await load('virtual.tsx');
 const { MEMBERS, POINTS, actionText, draftOfQuery, faultInputOf, matchText, triggerText, withPoint } = await load('fault-draft.ts');
+const { Kept, directionWords, entryWords, hexLines, journalHref, journalKindWords, journalQuery, kindsOf, senderOf, withKind } = await load('journal-words.ts');
 const words = await load('words.ts');
 
 test('an event stream, cut at any byte, gives the same messages', () => {
@@ -131,6 +132,7 @@ test('every word of the contract has plain words', async () => {
     const schemas = await contract();
     assert.deepEqual(schemas.Reason.enum.filter((reason) => !(reason in words.reasonWords)), []);
     assert.deepEqual(schemas.LogEntry.properties.kind.enum.filter((kind) => !(kind in words.logKindWords)), []);
+    assert.deepEqual(Object.keys(journalKindWords).sort(), [...schemas.JournalEntry.properties.kind.enum].sort());
     assert.deepEqual(schemas.EligibilityCheck.properties.check.enum.filter((check) => !(check in words.checkWords)), []);
 });
 
@@ -171,4 +173,51 @@ test('points, actions and members are those of the contract', async () => {
     assert.deepEqual(Object.keys(MEMBERS).sort(), Object.keys(members).sort());
     assert.deepEqual([...new Set(Object.values(POINTS).flatMap(({ actions }) => actions.map((action) => action.type)))].sort(), [...type.enum].sort());
     assert.deepEqual([...new Set(Object.values(POINTS).flatMap(({ fields }) => fields))].sort(), [...schemas.FaultField.enum].sort());
+});
+
+test('the query of the journal: the names of the API, in one order, and nothing else', () => {
+    assert.equal(journalQuery(new URLSearchParams('until=&kind=frame,fault&x=1&deviceKey=a b&since=2026-11-23T10:00:00.000Z')), 'deviceKey=a%20b&kind=frame,fault&since=2026-11-23T10:00:00.000Z');
+    assert.deepEqual([journalHref({}), journalHref({ productKey: '', kind: 'fault' })], ['#/journal', '#/journal?kind=fault']);
+    assert.deepEqual([withKind('', 'fault', true), withKind('fault', 'connect', true), withKind('connect,fault', 'connect', false), withKind('fault', 'fault', false), kindsOf('')], ['fault', 'connect,fault', 'fault', '', []]);
+});
+
+test('entries of the journal in words', () => {
+    const table = [
+        [{ kind: 'connect', address: 'a:1', type: 0, encrypted: true }, ['with the product secret', 'from a:1, can encrypt'], 'device'],
+        [{ kind: 'refuse', address: 'a:1', code: 5, reason: 'wrong password' }, ['code 5', 'wrong password, to a:1'], 'server'],
+        [{ kind: 'refuse', address: 'a:1', code: 0, reason: null }, ['closed without a word', 'to a:1'], 'server'],
+        [{ kind: 'disconnect', address: 'a:1', reason: 'closed by the device' }, ['closed by the device', 'a:1'], null],
+        [{ kind: 'frame', direction: 'server', command: 'otaNotify', packageId: 7, qos: 1, encrypted: false, decoded: '1: x' }, ['otaNotify 7', 'QoS 1 · 1: x'], 'server'],
+        [{ kind: 'frame', direction: 'device', command: 'unknown', packageId: 0, qos: 2, encrypted: true, decoded: null }, ['unknown 0', 'QoS 2, encrypted'], 'device'],
+        [{ kind: 'firmware', method: 'GET', target: '/firmware/x.bin', range: 'bytes=0-9', status: 206, bytes: 10, ended: 'complete', durationMs: 300 }, ['GET 206', 'bytes=0-9 · 10 B sent, complete, 0.3 s · /firmware/x.bin'], 'device'],
+        [{ kind: 'firmware', method: 'GET', target: '/f', range: null, status: null, bytes: 0, ended: 'reset', durationMs: 0 }, ['GET no answer', 'whole · 0 B sent, reset, 0.0 s · /f'], 'device'],
+        [{ kind: 'fault', faultId: 3, point: 'ota.url', action: 'drop', detail: 'fault 3: ota.url drop' }, ['ota.url drop', 'fault 3: ota.url drop'], null],
+        [{ kind: 'warning', rule: 'statusOrder', detail: 'status 9 right behind status 5' }, ['statusOrder', 'status 9 right behind status 5'], null],
+    ];
+    for (const [entry, wanted, sender] of table) {
+        assert.deepEqual([entryWords(entry), senderOf(entry)], [wanted, sender], JSON.stringify(entry));
+    }
+    assert.deepEqual(['device', 'server', null].map(directionWords), ['→ from the device', '← to the device', '']);
+    assert.equal(hexLines('aaaa0017530002003400' + '0a'.repeat(8)), '0000  aa aa 00 17 53 00 02 00 34 00 0a 0a 0a 0a 0a 0a\n0010  0a 0a');
+    assert.equal(hexLines(''), '');
+});
+
+test('a long journal keeps its youngest, and counts what it forgot', () => {
+    const kept = new Kept(10);
+    const entries = (from, to) => Array.from({ length: to - from }, (_, i) => ({ id: from + i }));
+    kept.add(entries(0, 11));
+    assert.deepEqual([kept.entries.length, kept.forgotten], [11, 0], 'a tenth more');
+    kept.add(entries(11, 14));
+    assert.deepEqual([kept.entries.map(({ id }) => id), kept.forgotten], [[4, 5, 6, 7, 8, 9, 10, 11, 12, 13], 4]);
+    kept.add([]);
+    assert.equal(kept.entries.length, 10);
+});
+
+test('instants to the millisecond, and chosen in the zone of the reader', () => {
+    assert.equal(formatExact('2026-11-24T08:03:10.007Z', 'Europe/Berlin'), '2026-11-24 09:03:10.007');
+    assert.equal(formatExact('2026-11-24T08:03:10Z', 'UTC'), '2026-11-24 08:03:10');
+    for (const at of ['2026-11-24T08:03:10.000Z', '2026-07-24T23:59:59.000Z']) {
+        assert.equal(instantOfLocal(localOfInstant(at)), at);
+    }
+    assert.deepEqual([localOfInstant(''), localOfInstant('soon'), instantOfLocal('')], ['', '', '']);
 });

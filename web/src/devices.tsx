@@ -5,9 +5,10 @@ import { Consent } from './consent';
 import { csvOf, saveFile } from './csv';
 import { type Event, listen, listenToFrames } from './events';
 import { useLoaded, useMedia, useResource, useSettled } from './hooks';
+import { journalHref } from './journal-words';
 import { go, href, place, setQuery } from './router';
 import type { Device, Page, Plan, Product } from './types';
-import { Action, Definition, Empty, Loading, Missing, Online, ProblemBox, SelectField, Table, TextField, Time, View } from './ui';
+import { Action, Definition, Empty, Loading, Missing, Online, ProblemBox, Save, SelectField, Table, TextField, Time, View } from './ui';
 import { VirtualList } from './virtual';
 import { logKindWords, plural } from './words';
 
@@ -115,8 +116,10 @@ function Frames({ productKey, deviceKey }: { productKey: string; deviceKey: stri
     useEffect(() => listenToFrames(productKey, deviceKey, (event) => setFrames((old) => [event, ...old].slice(0, EVENTS_KEPT))), [productKey, deviceKey]);
     return (
         <section class="card" aria-labelledby="frames">
-            <div class="row title"><h2 id="frames">Frames</h2><button type="button" disabled={frames.length === 0} onClick={() => exportEvents(`frames-${deviceKey}.ndjson`, frames)}>Export frames</button></div>
-            {frames.length === 0 ? <p class="none">What goes over its link from now on appears here, decoded.</p>
+            <div class="row title"><h2 id="frames">Frames</h2><div class="row actions"><a class="button" href={journalHref({ productKey, deviceKey })}>Journal</a>
+                <Save label="HAR" path={`/journal?productKey=${key(productKey)}&deviceKey=${key(deviceKey)}&format=har`} file={`device-${deviceKey}.har`} type="application/json" />
+                <button type="button" disabled={frames.length === 0} onClick={() => exportEvents(`frames-${deviceKey}.ndjson`, frames)}>Export frames</button></div></div>
+            {frames.length === 0 ? <p class="none">What goes over its link from now on appears here, decoded; what went before is in the journal.</p>
                 : <Table caption="Frames since this view was opened" rows={frames.map((event, i) => ({ event, i: frames.length - i }))} rowKey={({ i }) => i} columns={[
                     ['At', ({ event }) => <Time at={event.at} />],
                     ['Direction', ({ event }) => event.what === 'received' ? '→ from the device' : '← to the device'],

@@ -2,6 +2,7 @@
 import { getAll, key } from './api';
 import { csvOf, saveFile } from './csv';
 import { actionText, matchText, triggerText } from './fault-draft';
+import { journalHref } from './journal-words';
 import { useLoaded, useProducts } from './hooks';
 import { href, place, setQuery } from './router';
 import type { Fault } from './types';
@@ -49,6 +50,7 @@ export function FaultsView() {
                 <button type="button" disabled={faults.length === 0} onClick={() => exportFaults(faults)}>Export CSV</button>
                 <Action label={product === '' ? 'Clear all' : `Clear all of ${product}`} kind="danger" disabled={faults.length === 0} wanted={{ method: 'DELETE', path }} said="The faults are gone"
                     ask={<p>{plural(faults.length, 'fault')} {product === '' ? 'of all products' : <>that name <b>{product}</b></>} {faults.length === 1 ? 'goes' : 'go'}; what they did stays in journal and upgrade logs.</p>} />
+                <a class="button" href={journalHref({ kind: 'fault', productKey: product })}>What fired, in the journal</a>
             </div>
             <ProblemBox error={error} />
             {data === undefined && error === undefined && <Loading />}

@@ -29,6 +29,13 @@ export function formatInstant(at: string, zone: string): string {
     return `${part['year']}-${part['month']}-${part['day']} ${part['hour']}:${part['minute']}:${part['second']}`;
 }
 
+// The same to the millisecond.
+export const formatExact = (at: string, zone: string): string => `${formatInstant(at, zone)}${/\.\d{3}/.exec(at)?.[0] ?? ''}`;
+
+// What <input type="datetime-local"> shows of an instant, and the instant that it means, in the reader's zone; '' and what is none stay.
+export const localOfInstant = (at: string): string => (Number.isNaN(Date.parse(at)) ? '' : formatInstant(at, readerZone()).replace(' ', 'T'));
+export const instantOfLocal = (local: string): string => (Number.isNaN(Date.parse(local)) ? '' : new Date(local).toISOString());
+
 export function formatSize(bytes: number): string {
     if (bytes < 1024) {
         return `${bytes} B`;

@@ -7,6 +7,7 @@ import { DeviceView, DevicesView } from './devices';
 import { connection, start } from './events';
 import { FaultFormView } from './fault-form';
 import { FaultsView } from './faults';
+import { JournalView } from './journal';
 import { MonitoringView } from './monitoring';
 import { PackageFormView } from './package-form';
 import { PackageView } from './package';
@@ -18,7 +19,7 @@ import { ProductsView } from './products';
 import { place } from './router';
 import { Copy, Dialog, Empty, TextField, View, announcement, notices } from './ui';
 
-const SECTIONS: [string, string][] = [['plans', 'Plans'], ['devices', 'Devices'], ['packages', 'Packages'], ['products', 'Products'], ['clock', 'Clock'], ['faults', 'Faults']];
+const SECTIONS: [string, string][] = [['plans', 'Plans'], ['devices', 'Devices'], ['packages', 'Packages'], ['products', 'Products'], ['clock', 'Clock'], ['faults', 'Faults'], ['journal', 'Journal']];
 
 const NotFound = () => <View title="Nothing here"><Empty title="There is no view at this address"><p><a href="#/plans">To the upgrade plans</a></p></Empty></View>;
 
@@ -47,6 +48,8 @@ function Current() {
         return first === undefined ? <ClockView key={place.value.query.get('product') ?? ''} /> : <NotFound />;
     case 'faults':
         return first === undefined ? <FaultsView /> : first === 'new' && second === undefined ? <FaultFormView /> : <NotFound />;
+    case 'journal':
+        return first === undefined ? <JournalView /> : <NotFound />;
     default:
         return <NotFound />;
     }

@@ -1,15 +1,15 @@
 // Upgrade Monitoring of a plan: ring, bars, timeline, device list, and what can be done with the plan.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { ApiError, BASE, fetchAnswer, get, getAll, key } from './api';
+import { ApiError, get, getAll, key } from './api';
 import { Bars, Ring, Timeline } from './charts';
-import { saveFile } from './csv';
 import { type Event, listen, onReset } from './events';
 import { useMedia, useResource } from './hooks';
+import { journalHref } from './journal-words';
 import { PlanFacts } from './plan-facts';
 import { go, href, place, setQuery } from './router';
 import { Rows, currentStep, overallProgress } from './rows';
 import type { DeviceStatus, Plan, PlanDevice, Product, Reason, Statistics } from './types';
-import { Action, DeviceStatusBadge, Empty, Loading, Missing, PlanStatusBadge, Progress, SelectField, TextField, Time, View, ZoneChoice, announcement, say } from './ui';
+import { Action, DeviceStatusBadge, Empty, Loading, Missing, PlanStatusBadge, Progress, Save, SelectField, TextField, Time, View, ZoneChoice, announcement } from './ui';
 import { VirtualList, type Part } from './virtual';
 import { deviceStatusWords, plural, reasonWords, stepWords } from './words';
 
@@ -103,22 +103,6 @@ function useSpoken(statistics: Statistics | undefined): void {
     }, [statistics]);
 }
 
-const exportDevices = async (id: number): Promise<void> => {
-    try {
-        saveFile(`plan-${id}-devices.csv`, 'text/csv', await (await fetchAnswer(`/plans/${id}/devices?format=csv`)).blob());
-    } catch (error) {
-        say(`Export: ${error instanceof Error ? error.message : 'failed'}`, true);
-    }
-};
-
-const exportReport = async (id: number): Promise<void> => {
-    try {
-        saveFile(`plan-${id}-report.xml`, 'application/xml', await (await fetchAnswer(`/plans/${id}/report.xml`)).blob());
-    } catch (error) {
-        say(`Report: ${error instanceof Error ? error.message : 'failed'}`, true);
-    }
-};
-
 export function PlanActions({ plan }: { plan: Plan }) {
     const path = (verb: string): string => `/plans/${plan.id}/${verb}`;
     const running = plan.status === 'activated' || plan.status === 'upgrading';
@@ -184,8 +168,9 @@ function DeviceList({ plan, product, status }: { plan: Plan; product: string; st
     return (
         <section class="card" aria-labelledby="plan-devices">
             <div class="row title"><h2 id="plan-devices">Devices</h2>
-                <div class="row actions"><button type="button" title={`curl ${location.origin}${BASE}/plans/${plan.id}/devices?format=csv`} onClick={() => void exportDevices(plan.id)}>Export CSV</button>
-                    <button type="button" title={`curl ${location.origin}${BASE}/plans/${plan.id}/report.xml`} onClick={() => void exportReport(plan.id)}>JUnit report</button></div></div>
+                <div class="row actions"><Save label="Export CSV" path={`/plans/${plan.id}/devices?format=csv`} file={`plan-${plan.id}-devices.csv`} type="text/csv" />
+                    <Save label="JUnit report" path={`/plans/${plan.id}/report.xml`} file={`plan-${plan.id}-report.xml`} type="application/xml" />
+                    <Save label="HAR" path={`/journal?planId=${plan.id}&format=har`} file={`plan-${plan.id}.har`} type="application/json" /></div></div>
             <div class="toolbar" role="search">
                 <TextField label="Search device keys" type="search" value={q} change={(value) => setQuery({ q: value })} />
                 <SelectField label="Status" value={status} change={(value) => setQuery({ status: value })} options={[['', 'all'], ...Object.entries(deviceStatusWords)]} />
@@ -224,7 +209,7 @@ export function MonitoringView({ id }: { id: number }) {
     const status = (wanted in deviceStatusWords ? wanted : '') as DeviceStatus | '';
     return (
         <View title={plan.data.name} crumbs={[['Upgrade plans', '#/plans']]} actions={<PlanActions plan={plan.data} />}>
-            <p class="lead"><PlanStatusBadge status={plan.data.status} /> Upgrade Monitoring · {plan.data.mode} mode · product {product?.name ?? plan.data.productKey} · <a href={`#/clock?product=${key(plan.data.productKey)}`}>its clock</a> · <a href={`#/faults/new?productKey=${key(plan.data.productKey)}&planId=${id}`}>arm a fault</a></p>
+            <p class="lead"><PlanStatusBadge status={plan.data.status} /> Upgrade Monitoring · {plan.data.mode} mode · product {product?.name ?? plan.data.productKey} · <a href={`#/clock?product=${key(plan.data.productKey)}`}>its clock</a> · <a href={journalHref({ planId: String(id) })}>its journal</a> · <a href={`#/faults/new?productKey=${key(plan.data.productKey)}&planId=${id}`}>arm a fault</a></p>
             {statistics === undefined ? <Loading /> : (
                 <>
                     <section class="card overview" aria-labelledby="overview"><h2 id="overview">Device status distribution</h2>

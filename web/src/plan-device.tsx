@@ -3,10 +3,11 @@ import { useState } from 'preact/hooks';
 import { getAll, key } from './api';
 import { csvOf, saveFile } from './csv';
 import { useLoaded, useResource } from './hooks';
+import { journalHref } from './journal-words';
 import { href, place, setQuery } from './router';
 import type { Eligibility, LogEntry, Plan, PlanDevice, PlanDeviceComponent } from './types';
 import { Consent } from './consent';
-import { Definition, DeviceStatusBadge, Dialog, Empty, Loading, Missing, ProblemBox, Progress, Table, Time, View, ZoneChoice } from './ui';
+import { Definition, DeviceStatusBadge, Dialog, Empty, Loading, Missing, ProblemBox, Progress, Save, Table, Time, View, ZoneChoice } from './ui';
 import { checkWords, logKindWords, plural, reasonWords, stepPlace, stepWords, stepperWords } from './words';
 
 const MOST_LOG = 5000;
@@ -129,7 +130,7 @@ export function PlanDeviceView({ planId, deviceKey }: { planId: number; deviceKe
     };
     return (
         <View title={deviceKey} crumbs={[['Upgrade plans', '#/plans'], [plan.data.name, href('plans', planId)]]}
-            actions={<><ZoneChoice zone={zone} /><a class="button" href={href('devices', plan.data.productKey, deviceKey)}>The device</a><a class="button" href={`#/faults/new?productKey=${key(plan.data.productKey)}&deviceKey=${key(deviceKey)}&planId=${planId}`}>Arm a fault for this device</a><button type="button" class="primary" onClick={() => show(true)}>Upgrade log ({log.length})</button></>}>
+            actions={<><ZoneChoice zone={zone} /><a class="button" href={href('devices', plan.data.productKey, deviceKey)}>The device</a><a class="button" href={`#/faults/new?productKey=${key(plan.data.productKey)}&deviceKey=${key(deviceKey)}&planId=${planId}`}>Arm a fault for this device</a><a class="button" href={journalHref({ productKey: plan.data.productKey, deviceKey })}>Journal</a><Save label="HAR" path={`/journal?planId=${planId}&deviceKey=${key(deviceKey)}&format=har`} file={`plan-${planId}-${deviceKey}.har`} type="application/json" /><button type="button" class="primary" onClick={() => show(true)}>Upgrade log ({log.length})</button></>}>
             <p class="lead"><DeviceStatusBadge status={status} /> {reason === null ? '' : reasonWords[reason]} · start <Time at={startedAt} zone={zone} /> · end <Time at={endedAt} zone={zone} /></p>
             {plan.data.mode === 'manual' && <Consent productKey={plan.data.productKey} deviceKey={deviceKey} zone={zone} />}
             <section aria-labelledby="components"><h2 id="components">Component details</h2>

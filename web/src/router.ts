@@ -3,9 +3,9 @@
 //   #/plans            #/plans/new          #/plans/7               #/plans/7/edit
 //   #/plans/7/devices/8671                  #/devices?product=demo  #/devices/demo/8671
 //   #/packages         #/packages/3         #/products              #/clock
-//   #/faults           #/faults/new?productKey=demo&deviceKey=8671
+//   #/faults           #/faults/new?productKey=demo&deviceKey=8671  #/journal?kind=frame,fault&deviceKey=8671
 //
-// The query of faults bears the API's own names.
+// The query of faults and journal is the API's own.
 import { signal } from '@preact/signals';
 
 export interface Place {
@@ -49,7 +49,7 @@ export function setQuery(changes: Record<string, string>): void {
             query.set(name, value);
         }
     }
-    const text = query.toString();
+    const text = query.toString().replaceAll('%2C', ',').replaceAll('%3A', ':');
     history.replaceState(null, '', `#/${place.value.path.map(encodeURIComponent).join('/')}${text === '' ? '' : `?${text}`}`);
     place.value = parsePlace(location.hash);
 }

@@ -2,8 +2,9 @@
 import { signal } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
-import { ApiError, call, curlOf } from './api';
-import { formatInstant, readerZone } from './format';
+import { ApiError, BASE, call, curlOf, fetchAnswer } from './api';
+import { saveFile } from './csv';
+import { formatExact, formatInstant, instantOfLocal, localOfInstant, readerZone } from './format';
 import type { DeviceStatus, PlanStatus, Product } from './types';
 import { deviceStatusWords, planStatusWords } from './words';
 
@@ -87,6 +88,9 @@ export function Time({ at, zone }: { at: string | null | undefined; zone?: strin
     return <time dateTime={at} title={title}>{formatInstant(at, shown)}</time>;
 }
 
+// To the millisecond, in the reader's zone.
+export const ExactTime = ({ at }: { at: string }) => <time dateTime={at} title={at}>{formatExact(at, readerZone())}</time>;
+
 /* --- buttons that call --- */
 
 export interface Wanted {
@@ -136,6 +140,18 @@ export function Action({ label, name, wanted, done, ask, kind = '', disabled = f
             )}
         </>
     );
+}
+
+// A file that the server makes: a true link, fetched with the token by a click, so that a refusal is told.
+export function Save({ label, path, file, type }: { label: string; path: string; file: string; type: string }) {
+    const save = async (): Promise<void> => {
+        try {
+            saveFile(file, type, await (await fetchAnswer(path)).blob());
+        } catch (error) {
+            say(`${label}: ${error instanceof Error ? error.message : 'failed'}`, true);
+        }
+    };
+    return <a class="button" href={BASE + path} download={file} title={curlOf('GET', path)} onClick={(event) => { event.preventDefault(); void save(); }}>{label}</a>;
 }
 
 export function Copy({ text, label = 'Copy' }: { text: string; label?: string }) {
@@ -190,7 +206,7 @@ export function Field({ label, hint, error, children }: { label: string; hint?: 
 
 export function TextField({ label, value, change, hint, error, type = 'text', ...rest }: {
     label: string; value: string; change: (value: string) => void; hint?: Children; error?: string | undefined;
-    type?: 'text' | 'number' | 'password' | 'search' | 'datetime-local' | 'time'; placeholder?: string; list?: string; required?: boolean; min?: string; max?: string;
+    type?: 'text' | 'number' | 'password' | 'search' | 'datetime-local' | 'time'; placeholder?: string; list?: string; required?: boolean; min?: string; max?: string; step?: string;
 }) {
     return (
         <Field label={label} hint={hint} error={error}>
@@ -215,6 +231,11 @@ export function SelectField({ label, value, change, options, hint, error }: {
         </Field>
     );
 }
+
+// An instant as the API writes it (RFC 3339), chosen in the reader's zone.
+export const InstantField = ({ label, value, change }: { label: string; value: string; change: (value: string) => void }) => (
+    <TextField label={label} type="datetime-local" step="1" value={localOfInstant(value)} change={(local) => change(instantOfLocal(local))} hint={readerZone()} />
+);
 
 // The products to choose from; one that is named although it is gone stays to be seen.
 export const productOptions = (products: Product[], all: string, named: string): [string, string][] => [

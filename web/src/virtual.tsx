@@ -5,7 +5,7 @@
 //   |    rows first..last, moved to their place          |
 //   +-----------------------------------------------------+
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 const SPARE = 8; // rows drawn beyond each edge, so that a quick scroll shows no gap
 
@@ -20,13 +20,24 @@ export function visiblePart(count: number, height: number, top: number, size: nu
     return { first, last: Math.min(count, Math.ceil((top + size) / height) + SPARE) };
 }
 
-export function VirtualList<T>({ rows, height, label, columns, row, rowKey, toolbar }: {
-    rows: T[]; height: number; label: string; columns: string[]; rowKey: (row: T) => string;
+export function VirtualList<T>({ rows, height, label, columns, row, rowKey, toolbar, kind = '', follow = false, forgotten = 0 }: {
+    rows: T[]; height: number; label: string; columns: string[]; rowKey: (row: T) => string | number;
     row: (row: T) => ComponentChildren; // its cells, role=cell
+    kind?: string;                      // its class: other columns
+    follow?: boolean;                   // whoever is at the end stays there when rows come
+    forgotten?: number;                 // rows that went at the front since the start: what is read stays in its place
     toolbar?: (position: Part, jump: (index: number) => void) => ComponentChildren;
 }) {
     const scroller = useRef<HTMLDivElement>(null);
     const [place, setPlace] = useState({ top: 0, size: 600 });
+    const end = useRef({ there: true, forgotten });
+    useLayoutEffect(() => {
+        const element = scroller.current;
+        if (follow && element !== null) {
+            element.scrollTop = end.current.there ? element.scrollHeight : element.scrollTop - (forgotten - end.current.forgotten) * height;
+            end.current.forgotten = forgotten;
+        }
+    }, [rows, follow, forgotten, height]);
     useEffect(() => {
         const element = scroller.current;
         if (element === null) {
@@ -34,6 +45,7 @@ export function VirtualList<T>({ rows, height, label, columns, row, rowKey, tool
         }
         let frame = 0;
         const measure = (): void => {
+            end.current.there = element.scrollTop + element.clientHeight >= element.scrollHeight - height;
             cancelAnimationFrame(frame);
             frame = requestAnimationFrame(() => setPlace({ top: element.scrollTop, size: element.clientHeight }));
         };
@@ -45,7 +57,7 @@ export function VirtualList<T>({ rows, height, label, columns, row, rowKey, tool
             watch.disconnect();
             element.removeEventListener('scroll', measure);
         };
-    }, []);
+    }, [height]);
     const { first, last } = visiblePart(rows.length, height, place.top, place.size);
     const shown = { first: Math.min(rows.length, Math.floor(place.top / height)), last: Math.min(rows.length, Math.ceil((place.top + place.size) / height)) };
     const jump = (index: number): void => {
@@ -53,7 +65,7 @@ export function VirtualList<T>({ rows, height, label, columns, row, rowKey, tool
     };
     return (
         <>
-            <div class="virtual" role="table" aria-label={label} aria-rowcount={rows.length + 1}>
+            <div class={`virtual ${kind}`} role="table" aria-label={label} aria-rowcount={rows.length + 1}>
                 <div role="rowgroup"><div class="virtual-row head" role="row" aria-rowindex={1}>{columns.map((name) => <span key={name} role="columnheader">{name}</span>)}</div></div>
                 <div class="virtual-scroll" role="rowgroup" ref={scroller} tabIndex={0} aria-label={`${label}: rows`}>
                     <div role="presentation" style={{ blockSize: `${rows.length * height}px`, position: 'relative' }}>

@@ -1,5 +1,6 @@
 #include "http/server.h"
 
+#include <assert.h>
 #include <microhttpd.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -442,6 +443,7 @@ void http_server_changed(struct http_server *server, int64_t plan_id, const char
 void http_server_event(struct http_server *server, const struct event *event)
 {
     struct hall *hall = &server->hall;
+    assert(event_traits(event->kind, event->what) != 0); /* else filters would call it impossible (domain/event.c) */
     if (event_is_kept(event->kind, event->what)) {
         event_log_add(hall->events, event);
         event_waiting_told(hall->api.event_waiting, event);

@@ -407,6 +407,7 @@ static void test_too_many(void)
     struct reply reply;
     ask(&house, "GET", "/api/v1/events", NULL, NULL, &reply);
     CHECK(reply.status == 503 && strcmp(reply_header(&reply, "Retry-After"), "") != 0);
+    CHECK(strstr(buffer_text(&reply.body), "too many clients listen to events") != NULL);
     reply_finish(&reply);
     listener.fd = fds[0]; /* one of them still hears */
     make_product("heard");

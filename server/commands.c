@@ -6,9 +6,11 @@
 #include "fleet/device_command.h"
 #include "fleet/fleet_command.h"
 #include "qualify/command.h"
+#include "record/command.h"
 #include "scenario/command.h"
 
 const struct subcommand *const commands[COMMANDS] = {
-    &serve_command,      &fleet_device_command, &fleet_fleet_command, &scenario_run_command, &qualify_command,
-    &cli_health_command, &cli_wait_command,     &config_command,      &cli_wire_command,     &manual_command,
+    &serve_command,  &fleet_device_command, &fleet_fleet_command, &scenario_run_command,
+    &record_command, &qualify_command,      &cli_health_command,  &cli_wait_command,
+    &config_command, &cli_wire_command,     &manual_command,
 };

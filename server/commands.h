@@ -6,7 +6,7 @@
 
 #include "config/command.h"
 
-enum { COMMANDS = 10 };
+enum { COMMANDS = 11 };
 
 extern const struct subcommand *const commands[COMMANDS];
 

@@ -6,7 +6,7 @@
  *    {"send": {"command": "otaRequest", "qos": 2, "payload": "00cb..."}, "about": "25: \"M_1\""}, until acknowledged
  *    {"wait": 1500},                                             ms, divided by --time-scale
  *    {"download": {"range": "bytes=0-4999"}},                    begins: the URL of the latest firmware information
- *    {"downloaded": {"status": 206, "bytes": 5000}},             ... and ends so
+ *    {"downloaded": {"status": 206, "complete": true}},          ... and ends so; {}: somehow
  *    {"closed": {}},                                             the server closes the link
  *    {"disconnect": "close"}]                                    the device does
  *
@@ -65,7 +65,7 @@ struct script_move {
     int64_t stop_after;           /* bytes, then the device breaks it off; -1: it does not */
     /* downloaded */
     int status; /* 0: any, or none */
-    bool complete;
+    enum { SCRIPT_ANY_END, SCRIPT_COMPLETE, SCRIPT_BROKEN } ended;
     int64_t expected_bytes; /* -1: not said */
     /* disconnect */
     bool says_goodbye; /* MQTT DISCONNECT, which no SDK sends */

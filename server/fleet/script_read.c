@@ -181,10 +181,12 @@ static void read_downloaded(const struct reading *reading, struct script_move *m
 {
     int64_t status = 0;
     check_members(reading, " status complete bytes within ");
-    move->complete = true;
+    bool complete = false;
     move->expected_bytes = -1;
     (void)read_number(reading, "status", 100, 999, &status);
-    (void)read_flag(reading, "complete", &move->complete);
+    if (read_flag(reading, "complete", &complete)) {
+        move->ended = complete ? SCRIPT_COMPLETE : SCRIPT_BROKEN;
+    }
     (void)read_number(reading, "bytes", 0, LIMIT_FILE, &move->expected_bytes);
     move->status = (int)status;
 }

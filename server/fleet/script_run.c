@@ -143,10 +143,10 @@ static bool download_is_done(struct script_run *run, const struct script_move *m
     }
     if (move->status != 0 && download->status != move->status) {
         diverge(run, "HTTP status %d instead of %d", download->status, move->status);
-    } else if (download->complete != move->complete) {
+    } else if (move->ended != SCRIPT_ANY_END && download->complete != (move->ended == SCRIPT_COMPLETE)) {
         diverge(run, "it %s after %" PRId64 " bytes", download->complete ? "was complete" : "broke off",
                 download->bytes);
-    } else if (move->complete && move->expected_bytes >= 0 && download->bytes != move->expected_bytes) {
+    } else if (move->expected_bytes >= 0 && download->bytes != move->expected_bytes) {
         diverge(run, "%" PRId64 " bytes instead of %" PRId64, download->bytes, move->expected_bytes);
     }
     return run->end == SCRIPT_GOES_ON;

@@ -121,7 +121,8 @@ static void test_every_member_is_read(void)
     CHECK(moves[4].wait_ms == 1500);
     CHECK(moves[5].file == 1 && moves[5].stop_after == 3);
     CHECK_TEXT(moves[5].range, "bytes=5-9");
-    CHECK(moves[6].status == 206 && !moves[6].complete && moves[6].expected_bytes == 3 && moves[6].within_ms == 9);
+    CHECK(moves[6].status == 206 && moves[6].ended == SCRIPT_BROKEN && moves[6].expected_bytes == 3 &&
+          moves[6].within_ms == 9);
     CHECK(moves[7].says_goodbye && moves[8].kind == SCRIPT_CLOSED);
     script_finish(&script);
     CHECK_OK(read_text("[]", &script, &wrong));
@@ -203,7 +204,8 @@ static const struct row {
      "Ssdba", "C  DM   ", SCRIPT_OVER, ""},
     {"another status", "[{\"download\": {}}, {\"downloaded\": {\"status\": 206}}]", "Se", "D  ", SCRIPT_DIVERGED,
      "move 1 (downloaded): HTTP status 404 instead of 206"},
-    {"broken off", "[{\"download\": {}}, {\"downloaded\": {\"status\": 206}}]", "Sb", "D  ", SCRIPT_DIVERGED,
+    {"any end", "[{\"download\": {}}, {\"downloaded\": {}}]", "Sb", "D  ", SCRIPT_OVER, ""},
+    {"broken off", "[{\"download\": {}}, {\"downloaded\": {\"complete\": true}}]", "Sb", "D  ", SCRIPT_DIVERGED,
      "move 1 (downloaded): it broke off after 3 bytes"},
     {"not broken off", "[{\"download\": {}}, {\"downloaded\": {\"complete\": false}}]", "Sc", "D  ", SCRIPT_DIVERGED,
      "move 1 (downloaded): it was complete after 5 bytes"},

@@ -6,7 +6,7 @@
 
 #include "base/cleanup.h"
 
-enum { LINE = 120, SHIFT = 2, COMPACT = JSON_ENCODE_ANY | JSON_PRESERVE_ORDER };
+enum { LINE = 120, SHIFT = 2, MOVE_MEMBERS = 2, COMPACT = JSON_ENCODE_ANY | JSON_PRESERVE_ORDER };
 
 static void append_spaces(struct buffer *text, int count)
 {
@@ -76,10 +76,10 @@ static void append_value(struct buffer *text, const json_t *value, int depth, si
         text->status = E_NOMEM;
         return;
     }
-    bool fits = used + strlen(line) <= LINE || json_object_size(value) <= 2;
-    if (!json_is_object(value) && !json_is_array(value)) {
-        buffer_append_text(text, line);
-    } else if (used + strlen(line) <= LINE || (json_is_object(value) && fits && is_flat(value, 1))) {
+    bool scalar = !json_is_object(value) && !json_is_array(value);
+    bool short_enough = used + strlen(line) <= LINE;
+    bool is_move = json_is_object(value) && json_object_size(value) <= MOVE_MEMBERS && is_flat(value, 1);
+    if (scalar || short_enough || is_move) {
         buffer_append_text(text, line);
     } else if (json_is_object(value)) {
         append_members(text, value, depth);

@@ -18,7 +18,7 @@
 #include "fleet/sdk_retry.h"
 #include "loop/stream.h"
 
-enum { REPLAY_EVENTS = 64, REPLAY_TEXT = 96 };
+enum { REPLAY_EVENTS = 64, REPLAY_TEXT = 96, REPLAY_STALE = 4 };
 
 /* An event that comes while another is being carried out waits here. */
 struct waiting_event {
@@ -51,6 +51,7 @@ struct replay {
     size_t file_count;
     char urls[LIMIT_PACKAGE_FILES][LIMIT_URL + 1];
     struct sdk_download *download;
+    struct sdk_download *stale[REPLAY_STALE]; /* unheeded since another one began, but not over (protocol.md, 10.4) */
     int64_t stop_after;
     int sink_fd;
 };
@@ -79,10 +80,21 @@ static void step(struct replay *replay, const struct script_event *event)
     }
 }
 
+static bool has_stale(const struct replay *replay)
+{
+    for (size_t i = 0; i < REPLAY_STALE; i++) {
+        if (replay->stale[i] != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Not before the last byte of a download that the script does not heed any more. */
 static void tell_end(struct replay *replay)
 {
     char text[SCRIPT_TEXT];
-    if (replay->run.end == SCRIPT_GOES_ON || replay->told) {
+    if (replay->run.end == SCRIPT_GOES_ON || replay->told || (replay->run.end == SCRIPT_OVER && has_stale(replay))) {
         return;
     }
     replay->told = true;
@@ -357,23 +369,44 @@ static void end_download(struct replay *replay, bool complete)
 static void on_bytes(void *context, struct sdk_download *download)
 {
     struct replay *replay = context;
-    if (replay->stop_after >= 0 && (int64_t)sdk_download_bytes(download) >= replay->stop_after) {
+    if (download == replay->download && replay->stop_after >= 0 &&
+        (int64_t)sdk_download_bytes(download) >= replay->stop_after) {
         end_download(replay, false);
     }
 }
 
 static void on_download_end(void *context, struct sdk_download *download, bool complete)
 {
-    (void)download;
-    end_download(context, complete);
+    struct replay *replay = context;
+    if (download == replay->download) {
+        end_download(replay, complete);
+        return;
+    }
+    for (size_t i = 0; i < REPLAY_STALE; i++) {
+        replay->stale[i] = replay->stale[i] == download ? NULL : replay->stale[i];
+    }
+    sdk_download_destroy(download);
+    tell_end(replay);
+}
+
+/* The one that goes on is not heeded any more; the oldest of several such gives way. */
+static void set_stale(struct replay *replay)
+{
+    if (replay->download != NULL) {
+        sdk_download_destroy(replay->stale[REPLAY_STALE - 1]);
+        for (size_t i = REPLAY_STALE - 1; i > 0; i--) {
+            replay->stale[i] = replay->stale[i - 1];
+        }
+        replay->stale[0] = replay->download;
+        replay->download = NULL;
+    }
 }
 
 static void download(struct replay *replay, const struct script_move *move)
 {
     static const struct sdk_download_handlers handlers = {
         .on_header = on_bytes, .on_bytes = on_bytes, .on_end = on_download_end};
-    sdk_download_destroy(replay->download);
-    replay->download = NULL;
+    set_stale(replay);
     replay->stop_after = move->stop_after;
     if (move->file >= replay->file_count) {
         post_word(replay, SCRIPT_NOT_POSSIBLE, "download: no URL was sent");
@@ -456,7 +489,10 @@ void replay_destroy(struct replay *replay)
     }
     close_link(replay, false);
     sdk_link_finish(&replay->link);
-    sdk_download_destroy(replay->download);
+    set_stale(replay);
+    for (size_t i = 0; i < REPLAY_STALE; i++) {
+        sdk_download_destroy(replay->stale[i]);
+    }
     cleanup_fd(&replay->sink_fd);
     loop_timer_destroy(replay->timer);
     free(replay);

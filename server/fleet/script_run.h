@@ -51,7 +51,7 @@ struct script_event {
 enum script_action_kind {
     SCRIPT_DO_CONNECT,    /* as `move`; a link that is open is closed first */
     SCRIPT_DO_SEND,       /* `move` */
-    SCRIPT_DO_DOWNLOAD,   /* `move`; one that goes on is forgotten */
+    SCRIPT_DO_DOWNLOAD,   /* `move`; one that goes on is not heeded any more */
     SCRIPT_DO_DISCONNECT, /* `move`; also behind a refusal, then without one */
     SCRIPT_DO_TELL,       /* `move` begins, for a person */
 };

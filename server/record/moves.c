@@ -356,12 +356,9 @@ static void take_download(struct making *making, const json_t *entry)
         doubt(making->doubts, "A request for firmware was no GET; it is left out.");
         return;
     }
-    if (making->open != 0) {
-        if (end_of_open(making) > current(making)->at + SETTLE_MS) {
-            doubt(making->doubts, "Two downloads went on at once; they are repeated one behind the other.");
-        }
+    if (making->open != 0 && end_of_open(making) <= current(making)->at + SETTLE_MS) {
         end_download(making);
-    }
+    } /* else it goes on beside this one, unheeded (protocol.md, 10.4) */
     json_t *value = json_object();
     json_int_t file = file_index(making, json_text_of(entry, "target"));
     if (range[0] != '\0') {

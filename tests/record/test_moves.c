@@ -50,10 +50,9 @@ static const struct row {
      "connect:0 download:bytes=0-9 downloaded:206:complete send:8 download:bytes=10-19 downloaded:206:complete wait:24 "
      "send:8 ",
      NULL},
-    {"two at once", "C0 G(bytes=0-9,206,10,complete,9000) @100 G(bytes=0-9,206,10,complete,10) @200 <8",
-     "connect:0 download:bytes=0-9 downloaded:0:somehow wait:100 download:bytes=0-9 downloaded:206:complete wait:90 "
-     "send:8 ",
-     "one behind the other"},
+    {"two at once: the first is not heeded any more",
+     "C0 G(bytes=0-9,206,10,complete,9000) @100 G(bytes=0-9,206,10,complete,10) @200 <8",
+     "connect:0 download:bytes=0-9 wait:100 download:bytes=0-9 downloaded:206:complete wait:90 send:8 ", NULL},
     {"a long wait is cut", "C0 @3600000 <info", "connect:0 wait:10000 send:info ", NULL},
     {"a repeat comes by itself", "C0 <4 @2000 =4 <5", "connect:0 send:4 wait:2000 send:5 ", NULL},
     {"no frame", "C0 ?", "connect:0 raw:sys:0102 ", NULL},

@@ -9,13 +9,15 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/instant.h"
 #include "cli/json.h"
 #include "scenario/scenario.h"
 
-enum { WORDS_MOST = 96, WORD = 48, EXIT_WRONG_OPTION = 2, TAIL_BYTES = 16384, EVENT_LINE = 400 };
+enum { WORDS_MOST = 96, WORD = 48, EXIT_WRONG_OPTION = 2, TAIL_BYTES = 16384, EVENT_LINE = 400, LOOK_MS = 20 };
 
 /* The command line of a device. */
 struct command_line {
@@ -91,6 +93,38 @@ static void add_member(struct command_line *line, const char *member, const json
     }
 }
 
+static void add_members(struct command_line *line, const json_t *members, bool healed)
+{
+    const char *name = NULL;
+    const json_t *value = NULL;
+    json_object_foreach((json_t *)(uintptr_t)members, name, value)
+    {
+        if (!healed || !scenario_is_misbehaviour(name, value)) {
+            add_member(line, name, value);
+        }
+    }
+}
+
+/* The file with the moves: one of the tester's, or those of the scenario, written down. */
+static void add_script(const struct actor *actor, const struct actor_home *home, struct command_line *line)
+{
+    const json_t *script = json_object_get(actor->device, "script");
+    const json_t *path = json_object_get(script, "path");
+    CLEANUP(cleanup_free) char *full = NULL;
+    if (path == NULL) {
+        line->failed = line->failed || json_dump_file(script, actor->script, JSON_COMPACT) != 0;
+        add_pair(line, "--script", actor->script);
+    } else if (asprintf(&full, "%s/%s", home->scenario_folder, json_string_value(path)) >= 0) {
+        add_pair(line, "--script", full);
+    }
+    if (json_object_get(actor->device, "deviceSecret") != NULL) {
+        add_member(line, "deviceSecret", json_object_get(actor->device, "deviceSecret"));
+    }
+    if (json_object_get(actor->device, "timeScale") != NULL) {
+        add_member(line, "timeScale", json_object_get(actor->device, "timeScale"));
+    }
+}
+
 static void write_command_line(const struct actor *actor, const struct actor_home *home, struct command_line *line)
 {
     const json_t *count = json_object_get(actor->device, "count");
@@ -100,22 +134,19 @@ static void write_command_line(const struct actor *actor, const struct actor_hom
     add_pair(line, "--product-key", home->product_key);
     add_pair(line, "--product-secret", home->product_secret);
     add_pair(line, "--device-key", actor->key);
-    add_pair(line, "--exit-after", "never");
     add_word(line, "--json");
+    if (actor->scripted) {
+        add_script(actor, home, line);
+        return;
+    }
+    add_pair(line, "--exit-after", "never");
     if (count != NULL) {
         add_member(line, "count", count);
         add_pair(line, "--rate", "0");
     } else {
         add_pair(line, "--state-file", actor->flash);
     }
-    const char *name = NULL;
-    const json_t *value = NULL;
-    json_object_foreach(json_object_get(actor->device, "virtual"), name, value)
-    {
-        if (!home->healed || !scenario_is_misbehaviour(name, value)) {
-            add_member(line, name, value);
-        }
-    }
+    add_members(line, json_object_get(actor->device, "virtual"), home->healed);
 }
 
 void actor_init(struct actor *actor, const json_t *device, const char *folder)
@@ -123,6 +154,7 @@ void actor_init(struct actor *actor, const json_t *device, const char *folder)
     *actor = (struct actor){
         .device = device, .key = json_text_of(device, "deviceKey"), .real = json_object_get(device, "real") != NULL};
     (void)snprintf(actor->log, sizeof actor->log, "%s/%s.jsonl", folder, actor->key);
+    (void)snprintf(actor->script, sizeof actor->script, "%s/%s.script", folder, actor->key);
     (void)snprintf(actor->flash, sizeof actor->flash, "%s/%s.flash", folder, actor->key);
 }
 
@@ -179,22 +211,33 @@ void actor_stop(struct actor *actor)
     }
 }
 
-bool actor_is_well(struct actor *actor, struct error *error)
+bool actor_is_well(struct actor *actor)
 {
     int how = 0;
     if (actor->pid <= 0 || waitpid(actor->pid, &how, WNOHANG) != actor->pid) {
-        return true;
+        return actor->failure[0] == '\0';
     }
     actor->pid = 0;
     if (WIFSIGNALED(how)) {
-        (void)error_set(error, E_STATE, actor->key, "the device was ended by signal %d", WTERMSIG(how));
-        return false;
+        (void)snprintf(actor->failure, sizeof actor->failure, "the device was ended by signal %d", WTERMSIG(how));
+    } else if (WEXITSTATUS(how) == EXIT_WRONG_OPTION) {
+        (void)snprintf(actor->failure, sizeof actor->failure, "the device did not start");
+    } else if (actor->scripted && WEXITSTATUS(how) != 0) {
+        (void)snprintf(actor->failure, sizeof actor->failure, "a move of its script could not be made");
     }
-    if (WEXITSTATUS(how) == EXIT_WRONG_OPTION) {
-        (void)error_set(error, E_STATE, actor->key, "the device did not start");
-        return false;
+    return actor->failure[0] == '\0';
+}
+
+enum status actor_await_script(struct actor *actor, int64_t end_ms, struct error *error)
+{
+    const struct timespec pause = {.tv_nsec = LOOK_MS * 1000000L};
+    while (actor_is_well(actor) && actor->pid > 0 && monotonic_ms() < end_ms) {
+        (void)nanosleep(&pause, NULL);
     }
-    return true; /* it has its reasons: shut out by the server, say */
+    if (actor->failure[0] != '\0') {
+        return error_set(error, E_STATE, actor->key, "%s", actor->failure);
+    }
+    return actor->pid == 0 ? OK : error_set(error, E_TIMEOUT, actor->key, "its script has not come to its end");
 }
 
 /* {"at": "...T14:38:30.196Z", "note": "status", "text": "4 DOWNLOADSTART STM32"} -> "14:38:30.196 status 4 DOWN..." */

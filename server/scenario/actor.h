@@ -20,9 +20,12 @@ struct actor {
     const json_t *device; /* of the scenario */
     const char *key;
     bool real;            /* of the user: nothing is started */
+    bool scripted;        /* repeats a session */
     pid_t pid;            /* 0: off */
+    char failure[160];    /* why it ended when it should not have; "": it did not */
     char log[ACTOR_PATH]; /* what it prints, one JSON object a line */
     char flash[ACTOR_PATH];
+    char script[ACTOR_PATH]; /* the moves that stand in the scenario itself */
 };
 
 /* What a device needs to find its server. */
@@ -30,7 +33,8 @@ struct actor_home {
     const char *mqtt;
     const char *product_key;
     const char *product_secret;
-    bool healed; /* without its misbehaviour */
+    const char *scenario_folder; /* what paths in the file are relative to */
+    bool healed;                 /* without its misbehaviour */
 };
 
 /* `folder` is where its files go. */
@@ -42,8 +46,14 @@ MUST_USE enum status actor_start(struct actor *actor, const struct actor_home *h
 /* Power off. Does nothing when it is off. */
 void actor_stop(struct actor *actor);
 
-/* False: it has ended because it was started wrongly, or by a signal; *error says how. */
-bool actor_is_well(struct actor *actor, struct error *error);
+/*
+ * False: it has ended because it was started wrongly, by a signal, or because a move of its script could not be made;
+ * actor->failure says how. Any other end is its own affair.
+ */
+bool actor_is_well(struct actor *actor);
+
+/* Waits until the script of the device has come to its end, at most until `end_ms` (monotonic). E_TIMEOUT, E_STATE. */
+MUST_USE enum status actor_await_script(struct actor *actor, int64_t end_ms, struct error *error);
 
 /* The last `most` lines that it printed, each with two blanks and a bar in front. */
 void actor_tail(const struct actor *actor, size_t most, struct buffer *text);

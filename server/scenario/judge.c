@@ -54,12 +54,6 @@ static void judge_equal(const struct judging *judging, const char *member, const
     }
 }
 
-static void judge_count(const struct judging *judging, const char *member, json_int_t actual)
-{
-    CLEANUP(cleanup_json) json_t *value = json_integer(actual);
-    judge_equal(judging, member, value);
-}
-
 /* --- what stands in the journal --------------------------------------------------------------------------------- */
 
 static bool is_entry(const json_t *entry, const char *kind, const char *device_key)
@@ -73,6 +67,33 @@ static bool is_frame(const json_t *entry, const char *device_key, const char *di
 {
     return is_entry(entry, "frame", device_key) && strcmp(json_text_of(entry, "direction"), direction) == 0 &&
            strcmp(json_text_of(entry, "command"), command) == 0 && strcmp(json_text_of(entry, "verdict"), "ok") == 0;
+}
+
+static bool is_download(const json_t *entry, const char *device_key)
+{
+    json_int_t code = json_integer_value(json_object_get(entry, "status"));
+    return is_entry(entry, "firmware", device_key) && (code == 200 || code == 206) &&
+           json_integer_value(json_object_get(entry, "bytes")) > 0;
+}
+
+static bool is_connect(const json_t *entry, const char *device_key)
+{
+    return is_entry(entry, "connect", device_key);
+}
+
+static bool is_refusal(const json_t *entry, const char *device_key)
+{
+    return is_entry(entry, "refuse", device_key);
+}
+
+static bool is_notify(const json_t *entry, const char *device_key)
+{
+    return is_frame(entry, device_key, "server", "otaNotify");
+}
+
+static bool is_status(const json_t *entry, const char *device_key)
+{
+    return is_frame(entry, device_key, "device", "otaStatus");
 }
 
 /* The number of a status: what follows "13: " in "13: 4, 14: \"DOWNLOADSTART\" ..."; -1: there is none. */
@@ -99,7 +120,7 @@ static json_t *reported_statuses(const struct judging *judging)
     const json_t *entry = NULL;
     json_array_foreach(judging->journal, i, entry)
     {
-        if (is_frame(entry, judging->device_key, "device", "otaStatus")) {
+        if (is_status(entry, judging->device_key)) {
             json_int_t status = status_number(entry);
             if (status != DOWNLOADING || last != DOWNLOADING) {
                 (void)json_array_append_new(statuses, json_integer(status));
@@ -110,32 +131,77 @@ static json_t *reported_statuses(const struct judging *judging)
     return statuses;
 }
 
-static json_int_t count_downloads(const struct judging *judging)
+typedef bool is_meant(const json_t *entry, const char *device_key);
+
+/* How many entries of the device are meant must be what `member` says. */
+static void judge_entries(const struct judging *judging, const char *member, is_meant *meant)
 {
     json_int_t count = 0;
     size_t i = 0;
     const json_t *entry = NULL;
     json_array_foreach(judging->journal, i, entry)
     {
-        json_int_t code = json_integer_value(json_object_get(entry, "status"));
-        count += is_entry(entry, "firmware", judging->device_key) && (code == 200 || code == 206) &&
-                         json_integer_value(json_object_get(entry, "bytes")) > 0
-                     ? 1
-                     : 0;
+        count += meant(entry, judging->device_key) ? 1 : 0;
     }
-    return count;
+    CLEANUP(cleanup_json) json_t *actual = json_integer(count);
+    judge_equal(judging, member, actual);
 }
 
-static json_int_t count_connects(const struct judging *judging)
+static void judge_time(const struct judging *judging)
 {
-    json_int_t count = 0;
+    const json_t *took = json_object_get(judging->expected, "took");
+    const json_t *least = json_object_get(took, "atLeast");
+    const json_t *most = json_object_get(took, "atMost");
+    int64_t begin = 0;
+    int64_t end = 0;
+    bool ended = instant_parse(json_text_of(judging->row, "startedAt"), &begin) == OK &&
+                 instant_parse(json_text_of(judging->row, "endedAt"), &end) == OK;
+    double seconds = (double)(end - begin) / 1000;
+    if (took != NULL && (!ended || (least != NULL && seconds < json_number_value(least)) ||
+                         (most != NULL && seconds > json_number_value(most)))) {
+        char wanted[WORDS];
+        char found[WORDS];
+        say(took, wanted);
+        (void)snprintf(found, sizeof found, "%.3f seconds", seconds);
+        find(judging, "took", wanted, ended ? found : "no end");
+    }
+}
+
+/* Frames of one command, perhaps with something in them. */
+static void judge_frames(const struct judging *judging, const json_t *wanted, size_t index)
+{
+    const json_t *count = json_object_get(wanted, "count");
+    const char *part = json_text_of(wanted, "contains");
+    const char *verdict = json_object_get(wanted, "verdict") != NULL ? json_text_of(wanted, "verdict") : "ok";
+    json_int_t found = 0;
     size_t i = 0;
     const json_t *entry = NULL;
     json_array_foreach(judging->journal, i, entry)
     {
-        count += is_entry(entry, "connect", judging->device_key) ? 1 : 0;
+        bool is_one = is_entry(entry, "frame", judging->device_key) &&
+                      strcmp(json_text_of(entry, "direction"), json_text_of(wanted, "from")) == 0 &&
+                      strcmp(json_text_of(entry, "command"), json_text_of(wanted, "command")) == 0 &&
+                      strcmp(json_text_of(entry, "verdict"), verdict) == 0;
+        found += is_one && strstr(json_text_of(entry, "decoded"), part) != NULL ? 1 : 0;
     }
-    return count;
+    if (count != NULL ? found != json_integer_value(count) : found == 0) {
+        char place[POINTER_MOST];
+        (void)snprintf(place, sizeof place, "%.200s/frames/%zu", judging->pointer, index);
+        flaws_add(judging->findings, place, "expected %s%lld %s of the %s%s%s, actual %lld",
+                  count != NULL ? "" : "at least ", count != NULL ? json_integer_value(count) : 1,
+                  json_text_of(wanted, "command"), json_text_of(wanted, "from"), part[0] != '\0' ? " with " : "", part,
+                  found);
+    }
+}
+
+static void judge_all_frames(const struct judging *judging)
+{
+    size_t i = 0;
+    const json_t *wanted = NULL;
+    json_array_foreach(json_object_get(judging->expected, "frames"), i, wanted)
+    {
+        judge_frames(judging, wanted, i);
+    }
 }
 
 /* --- sequences -------------------------------------------------------------------------------------------------- */
@@ -244,8 +310,11 @@ static void judge_device_members(const struct judging *judging)
     judge_equal(judging, "step", json_object_get(component, "step"));
     judge_equal(judging, "attempts", json_object_get(component, "attempts"));
     judge_equal(judging, "progress", json_object_get(component, "progress"));
-    judge_count(judging, "downloads", count_downloads(judging));
-    judge_count(judging, "connects", count_connects(judging));
+    judge_entries(judging, "downloads", is_download);
+    judge_entries(judging, "connects", is_connect);
+    judge_entries(judging, "refusals", is_refusal);
+    judge_time(judging);
+    judge_all_frames(judging);
     judge_equal(judging, "statuses", statuses);
     judge_sequence(judging, "statusesInclude", statuses);
     judge_sequence(judging, "log", kinds);
@@ -391,7 +460,7 @@ static void judge_not_notified(const json_t *expect, const json_t *journal, stru
         const json_t *entry = NULL;
         json_array_foreach(journal, k, entry)
         {
-            if (is_frame(entry, json_string_value(key), "server", "otaNotify")) {
+            if (is_notify(entry, json_string_value(key))) {
                 flaws_add(findings, "/expect/notNotified", "expected that %s is not notified, actual: it was, at %s",
                           json_string_value(key), json_text_of(entry, "at"));
                 break;
@@ -418,8 +487,7 @@ static void judge_window(const json_t *expect, const json_t *journal, struct fla
     json_array_foreach(journal, i, entry)
     {
         int64_t at = 0;
-        if (is_frame(entry, NULL, "server", "otaNotify") &&
-            (instant_parse(json_text_of(entry, "at"), &at) != OK || at < from || at >= to)) {
+        if (is_notify(entry, NULL) && (instant_parse(json_text_of(entry, "at"), &at) != OK || at < from || at >= to)) {
             flaws_add(findings, "/expect/notifiedOnlyWithin", "expected from %s to %s, actual %s to %s",
                       json_text_of(window, "from"), json_text_of(window, "to"), json_text_of(entry, "at"),
                       json_text_of(entry, "deviceKey"));

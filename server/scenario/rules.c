@@ -94,19 +94,25 @@ static void check_fault(struct rules *rules, const json_t *fault, const char *po
 
 /* --- product, packages, plans, devices -------------------------------------------------------------------------- */
 
+static void check_path(const struct rules *rules, const char *path, const char *pointer)
+{
+    CLEANUP(cleanup_free) char *full = NULL;
+    if (asprintf(&full, "%s/%s", rules->folder, path) >= 0 && access(full, R_OK) != 0) {
+        flaws_add(rules->flaws, pointer, "%s: %s", full, strerror(errno));
+    }
+}
+
 static void check_files(const struct rules *rules, const json_t *package, size_t index)
 {
     size_t i = 0;
     const json_t *file = NULL;
     json_array_foreach(json_object_get(package, "files"), i, file)
     {
-        const json_t *path = json_object_get(file, "path");
-        CLEANUP(cleanup_free) char *full = NULL;
-        if (path != NULL && asprintf(&full, "%s/%s", rules->folder, json_string_value(path)) >= 0 &&
-            access(full, R_OK) != 0) {
-            char place[POINTER_MOST];
-            (void)snprintf(place, sizeof place, "/packages/%zu/files/%zu/path", index, i);
-            flaws_add(rules->flaws, place, "%s: %s", full, strerror(errno));
+        const char *path = json_string_value(json_object_get(file, "path"));
+        char place[POINTER_MOST];
+        (void)snprintf(place, sizeof place, "/packages/%zu/files/%zu/path", index, i);
+        if (path != NULL) {
+            check_path(rules, path, place);
         }
     }
 }
@@ -138,6 +144,11 @@ static void check_device(const struct rules *rules, const json_t *device, size_t
         (void)snprintf(place, sizeof place, "/devices/%zu/real", index);
         flaws_add(rules->flaws, place, "a real device needs /product with productKey and productSecret");
     }
+    const char *path = json_string_value(json_object_get(json_object_get(device, "script"), "path"));
+    if (path != NULL) {
+        (void)snprintf(place, sizeof place, "/devices/%zu/script/path", index);
+        check_path(rules, path, place);
+    }
     if (count != NULL &&
         device_key_count(json_text_of(device, "deviceKey"), (size_t)json_integer_value(count) - 1, last) != OK) {
         (void)snprintf(place, sizeof place, "/devices/%zu/deviceKey", index);
@@ -150,7 +161,8 @@ static void check_device(const struct rules *rules, const json_t *device, size_t
 
 static void check_device_expectation(const struct rules *rules, const json_t *expected, const char *pointer)
 {
-    static const char *const of_plan[] = {"status", "reason", "step", "attempts", "progress", "log", "lastError"};
+    static const char *const of_plan[] = {"status",   "reason", "step",      "attempts",
+                                          "progress", "log",    "lastError", "took"};
     check_name(rules, expected, "plan", "plans", pointer);
     for (size_t i = 0; i < sizeof of_plan / sizeof of_plan[0]; i++) {
         if (json_object_get(expected, of_plan[i]) != NULL) {
@@ -209,7 +221,12 @@ static void check_step(struct rules *rules, const json_t *step, size_t index)
     pointer_extend(pointer, name, place);
     if (strcmp(name, "await") == 0) {
         check_name(rules, value, "deviceKey", "devices", place);
-        if (json_object_get(value, "online") == NULL) {
+        const json_t *fault = json_object_get(value, "firedFault");
+        if (fault != NULL && json_integer_value(fault) >= (json_int_t)rules->fault_count) {
+            pointer_extend(place, "firedFault", pointer);
+            flaws_add(rules->flaws, pointer, "%zu faults are armed until then", rules->fault_count);
+        } else if (fault == NULL && json_object_get(value, "online") == NULL &&
+                   json_object_get(value, "version") == NULL) {
             check_plan_is_clear(rules, value, place);
         }
     } else if (strcmp(name, "confirm") == 0 || strcmp(name, "verify") == 0) {

@@ -20,29 +20,21 @@ enum { CALL_MS = 60000, SPARE_MS = 10000 };
 static bool goes_on(void *context)
 {
     struct stage *stage = context;
-    struct error ignored;
-    if (stage->quick) {
-        return true;
+    bool well = true;
+    for (size_t i = 0; !stage->quick && i < stage->actor_count; i++) {
+        well = actor_is_well(&stage->actors[i]) && well;
     }
-    for (size_t i = 0; i < stage->actor_count; i++) {
-        struct actor *actor = &stage->actors[i];
-        if (!actor_is_well(actor, &ignored)) {
-            actor->pid = -1; /* told by stage_ask() */
-            return false;
-        }
-    }
-    return !stage->bench->interrupted;
+    return stage->quick || (well && !stage->bench->interrupted);
 }
 
 static enum status explain(struct stage *stage, enum status status, struct error *error)
 {
     for (size_t i = 0; i < stage->actor_count; i++) {
-        if (stage->actors[i].pid < 0) {
-            return error_set(error, E_STATE, stage->actors[i].key,
-                             "the device did not start, or was ended by a signal");
+        if (!actor_is_well(&stage->actors[i])) {
+            return error_set(error, E_STATE, stage->actors[i].key, "%s", stage->actors[i].failure);
         }
     }
-    return stage->bench->interrupted && !stage->quick ? error_set(error, E_CLOSED, "", "interrupted") : status;
+    return stage->bench->interrupted ? error_set(error, E_CLOSED, "", "interrupted") : status;
 }
 
 enum status stage_open(struct stage *stage, const struct bench *bench, const struct scenario *scenario,
@@ -109,6 +101,7 @@ void stage_close(struct stage *stage)
     json_decref(stage->packages);
     json_decref(stage->plans);
     json_decref(stage->faults);
+    free(stage->cursor);
     free(stage->actors);
     if (stage->folder[0] != '\0') {
         remove_folder(stage->folder);
@@ -130,7 +123,7 @@ enum status stage_ask(struct stage *stage, const char *method, long wanted, json
     long most = stage->quick ? CALL_MS : (long)stage_time_left(stage, 0) + SPARE_MS;
     enum status status = rest_ask_v(stage->rest, method, wanted, body, answer, most, error, format, arguments);
     va_end(arguments);
-    return status == OK ? OK : explain(stage, status, error);
+    return status == OK || stage->quick ? status : explain(stage, status, error);
 }
 
 json_int_t stage_plan(const struct stage *stage, const char *name)
@@ -160,6 +153,7 @@ enum status stage_start(struct stage *stage, struct actor *actor, struct error *
     const struct actor_home home = {.mqtt = stage->bench->mqtt,
                                     .product_key = stage->product_key,
                                     .product_secret = stage->product_secret,
+                                    .scenario_folder = stage->scenario->folder,
                                     .healed = stage->bench->without_faults};
     const json_t *count = json_object_get(actor->device, "count");
     enum status status = actor_start(actor, &home, error);

@@ -44,6 +44,7 @@ struct stage {
     json_t *faults;   /* in the order in which they were armed: as the server tells them, with `fired` */
     struct actor *actors;
     size_t actor_count;
+    char *cursor;   /* of the product's events: what was looked at; NULL: nothing */
     int64_t end_ms; /* monotonic: when its time is over */
     bool quick;     /* being cleared away: a call is not to be given up */
 };

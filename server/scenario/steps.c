@@ -95,14 +95,14 @@ static enum status do_confirm(struct stage *stage, const json_t *value, struct e
     const char *key = json_text_of(value, "deviceKey");
     (void)json_object_del(body, "deviceKey");
     transcript_say(stage->transcript, "confirm %s", key);
-    return stage_ask(stage, "POST", 200, body, NULL, error, "/api/v1/products/%s/devices/%s/upgrade/confirm",
+    return stage_ask(stage, "POST", 204, body, NULL, error, "/api/v1/products/%s/devices/%s/upgrade/confirm",
                      stage->product_key, key);
 }
 
 static enum status do_decline(struct stage *stage, const json_t *value, struct error *error)
 {
     transcript_say(stage->transcript, "decline %s", json_string_value(value));
-    return stage_ask(stage, "POST", 200, NULL, NULL, error, "/api/v1/products/%s/devices/%s/upgrade/decline",
+    return stage_ask(stage, "POST", 204, NULL, NULL, error, "/api/v1/products/%s/devices/%s/upgrade/decline",
                      stage->product_key, json_string_value(value));
 }
 
@@ -261,7 +261,20 @@ static enum status play_default(struct stage *stage, struct error *error)
     return status;
 }
 
-enum status steps_play(struct stage *stage, struct error *error)
+/* Scripts that are under way come to their end. */
+static enum status await_scripts(struct stage *stage, struct error *error)
+{
+    enum status status = OK;
+    for (size_t i = 0; status == OK && i < stage->actor_count; i++) {
+        struct actor *actor = &stage->actors[i];
+        if (actor->scripted && (actor->pid > 0 || actor->failure[0] != '\0')) {
+            status = actor_await_script(actor, stage->end_ms, error);
+        }
+    }
+    return status;
+}
+
+static enum status play_steps(struct stage *stage, struct error *error)
 {
     enum status status = OK;
     const json_t *list = json_object_get(stage->scenario->json, "steps");
@@ -289,4 +302,10 @@ enum status steps_play(struct stage *stage, struct error *error)
         }
     }
     return status;
+}
+
+enum status steps_play(struct stage *stage, struct error *error)
+{
+    enum status status = play_steps(stage, error);
+    return status == OK ? await_scripts(stage, error) : status;
 }

@@ -3,15 +3,16 @@
  * the product.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/cleanup.h"
 #include "base/instant.h"
 #include "cli/json.h"
+#include "cli/rest.h"
 #include "scenario/steps.h"
 
-enum { LOOK_MS = 20 };
+enum { PATH_MOST = 1024, GRACE_MS = 10000 };
 
 static int64_t timeout_of(const json_t *what)
 {
@@ -19,12 +20,29 @@ static int64_t timeout_of(const json_t *what)
     return timeout != NULL ? (int64_t)(json_number_value(timeout) * 1000) : 0;
 }
 
-/* Until something of the device may have changed. */
-static void wait_for_change(const struct stage *stage)
+/*
+ * Until something has happened to the product, at most `most_ms`; at once for what has happened since the last time. An
+ * answer of any other kind is looked at by the caller, who asks the server again.
+ */
+static void wait_for_change(struct stage *stage, int64_t most_ms)
 {
-    const struct timespec pause = {.tv_nsec = LOOK_MS * 1000000L};
-    (void)stage;
-    (void)nanosleep(&pause, NULL);
+    CLEANUP(cleanup_buffer) struct buffer path;
+    CLEANUP(cleanup_json) json_t *answer = NULL;
+    struct error ignored;
+    long http_status = 0;
+    buffer_init(&path, PATH_MOST);
+    buffer_append_format(&path, "/api/v1/events?wait=%.3f&limit=1000&productKey=%s", (double)most_ms / 1000,
+                         stage->product_key);
+    if (stage->cursor != NULL) {
+        buffer_append_text(&path, "&after=");
+        rest_append_escaped(&path, stage->cursor);
+    }
+    enum status status = rest_call(stage->rest, "GET", buffer_text(&path), NULL, (long)most_ms + GRACE_MS, &http_status,
+                                   &answer, &ignored);
+    if (status == OK && json_object_get(answer, "cursor") != NULL) { /* also of a 409 and a 410 */
+        free(stage->cursor);
+        stage->cursor = strdup(json_text_of(answer, "cursor"));
+    }
 }
 
 /* --- status: the server waits ----------------------------------------------------------------------------------- */
@@ -82,6 +100,20 @@ static bool look_online(struct look *look, bool *is_so)
     return true;
 }
 
+static bool look_version(struct look *look, bool *is_so)
+{
+    CLEANUP(cleanup_json) json_t *device = NULL;
+    enum status status = stage_ask(look->stage, "GET", 200, NULL, &device, look->error,
+                                   "/api/v1/products/%s/devices/%s", look->stage->product_key, look->device_key);
+    const json_t *component = json_object_get(look->what, "componentNo");
+    const char *version = component == NULL
+                              ? json_text_of(device, "moduleVersion")
+                              : json_text_of(json_object_get(device, "mcuVersions"), json_string_value(component));
+    *is_so = strcmp(version, json_text_of(look->what, "version")) == 0;
+    (void)snprintf(look->nearest, sizeof look->nearest, "version '%s'", version);
+    return status == OK || status == E_NOT_FOUND;
+}
+
 static int rank_of(const char *step)
 {
     static const char *const steps[] = {"waiting", "start", "confirmed", "downloading", "upgrading", "successful"};
@@ -110,7 +142,7 @@ static bool look_step(struct look *look, bool *is_so)
             *is_so = *is_so || strcmp(step, wanted) == 0 || (rank_of(wanted) >= 0 && rank_of(step) >= rank_of(wanted));
         }
     }
-    return status == OK;
+    return status == OK || status == E_NOT_FOUND; /* a plan may not know the device yet */
 }
 
 static bool look_log(struct look *look, bool *is_so)
@@ -129,7 +161,19 @@ static bool look_log(struct look *look, bool *is_so)
         (void)snprintf(look->nearest, sizeof look->nearest, "last in the log: %s", json_text_of(entry, "kind"));
     }
     *is_so = found >= wanted;
-    return status == OK;
+    return status == OK || status == E_NOT_FOUND;
+}
+
+/* --without-faults there is none that could. */
+static bool look_fault(struct look *look, bool *is_so)
+{
+    size_t index = (size_t)json_integer_value(json_object_get(look->what, "firedFault"));
+    stage_refresh_faults(look->stage);
+    const json_t *fault = json_array_get(look->stage->faults, index);
+    json_int_t fired = json_integer_value(json_object_get(fault, "fired"));
+    *is_so = fired > 0 || look->stage->bench->without_faults;
+    (void)snprintf(look->nearest, sizeof look->nearest, "%s", fault != NULL ? "it is armed" : "it is not armed yet");
+    return true;
 }
 
 static enum status wait_until(struct look *look, look_at *looks, int64_t timeout_ms, const char *wanted)
@@ -146,7 +190,7 @@ static enum status wait_until(struct look *look, look_at *looks, int64_t timeout
             return error_set(look->error, E_TIMEOUT, look->device_key, "%s has not come; %s", wanted,
                              look->nearest[0] != '\0' ? look->nearest : "nothing has");
         }
-        wait_for_change(stage);
+        wait_for_change(stage, end - monotonic_ms());
     }
     return E_STATE; /* look->error says why */
 }
@@ -170,6 +214,12 @@ enum status wait_for(struct stage *stage, const json_t *what, struct error *erro
     if (online != NULL) {
         return wait_online(stage, key, json_is_true(online), timeout_ms, error);
     }
+    if (json_object_get(what, "firedFault") != NULL) {
+        (void)snprintf(wanted, sizeof wanted, "fired fault %lld",
+                       json_integer_value(json_object_get(what, "firedFault")));
+        look.device_key = "fault";
+        return wait_until(&look, look_fault, timeout_ms, wanted);
+    }
     if (json_object_get(what, "planStatus") != NULL) {
         return wait_plan(stage, plan, json_text_of(what, "planStatus"), timeout_ms, error);
     }
@@ -178,6 +228,10 @@ enum status wait_for(struct stage *stage, const json_t *what, struct error *erro
     }
     if (json_object_get(what, "status") != NULL) {
         return wait_end(stage, plan, key, json_text_of(what, "status"), timeout_ms, error);
+    }
+    if (json_object_get(what, "version") != NULL) {
+        (void)snprintf(wanted, sizeof wanted, "version %s", json_text_of(what, "version"));
+        return wait_until(&look, look_version, timeout_ms, wanted);
     }
     if (json_object_get(what, "step") != NULL) {
         (void)snprintf(wanted, sizeof wanted, "step %s", json_text_of(what, "step"));

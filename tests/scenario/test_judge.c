@@ -11,7 +11,8 @@ static struct flaws findings;
 static const char evidence_text[] =
     "{'devices':{'867':{'device':{'online':true,'moduleVersion':'M1','mcuVersions':{'STM32':'2_0','GPS':'1'},"
     "'sessionEncrypted':false},"
-    "'plans':{'a':{'row':{'status':'failed','reason':'timeout','components':[{'componentNo':'STM32','step':'failed',"
+    "'plans':{'a':{'row':{'status':'failed','reason':'timeout','startedAt':'2027-03-01T10:00:00.000Z','endedAt':'2027-"
+    "03-01T10:00:02.500Z','components':[{'componentNo':'STM32','step':'failed',"
     "'progress':40,'attempts':2},{'componentNo':'module','step':'waiting','progress':0,'attempts':0}]},"
     "'log':[{'kind':'planIssued','detail':''},{'kind':'attemptFailed','detail':'attempt 1: download error'},"
     "{'kind':'urlIssued','detail':''},{'kind':'failed','detail':'no attempts left'}]},"
@@ -20,9 +21,9 @@ static const char evidence_text[] =
     "'faults':[{'point':'ota.url','action':{'type':'drop'},'fired':3},{'point':'plan','action':{'type':'end'},'fired':"
     "0}],"
     "'journal':["
-    "{'kind':'connect','deviceKey':'867'},"
+    "{'kind':'connect','deviceKey':'867'},{'kind':'refuse','deviceKey':'867'},"
     "{'kind':'frame','deviceKey':'867','direction':'server','command':'otaNotify','verdict':'ok','at':'2027-03-01T10:"
-    "00:00.000Z'},"
+    "00:00.000Z','wallAt':'2026-01-01T00:00:00.000Z'},"
     "{'kind':'frame','deviceKey':'867','direction':'device','command':'otaStatus','verdict':'ok','decoded':'13: 1, 14: "
     "x'},"
     "{'kind':'frame','deviceKey':'867','direction':'device','command':'otaStatus','verdict':'ok','decoded':'13: 5, 14: "
@@ -33,7 +34,7 @@ static const char evidence_text[] =
     "9'},"
     "{'kind':'frame','deviceKey':'901','direction':'device','command':'otaStatus','verdict':'ok','decoded':'13: 2'},"
     "{'kind':'frame','deviceKey':'867','direction':'device','command':'otaStatus','verdict':'ok','decoded':'4: "
-    "S13: 7, 13: 12'},"
+    "S13: 7, 13: 12','wallAt':'2026-01-01T00:00:02.500Z'},"
     "{'kind':'firmware','deviceKey':'867','status':206,'bytes':100},"
     "{'kind':'firmware','deviceKey':'867','status':404,'bytes':20},"
     "{'kind':'firmware','deviceKey':'867','status':200,'bytes':0},"
@@ -87,6 +88,19 @@ static void test_device(void)
         {"'plan':'a','progress':100", "/progress: expected 100, actual 40"},
         {"'downloads':1,'connects':1", NULL},
         {"'downloads':3", "/downloads: expected 3, actual 1"},
+        {"'refusals':1", NULL},
+        {"'refusals':0", "/refusals: expected 0, actual 1"},
+        {"'plan':'a','took':{'atLeast':2.5,'atMost':2.5}", NULL},
+        {"'plan':'a','took':{'atLeast':2.6}", "/took: expected {\"atLeast\":2.6"},
+        {"'plan':'a','took':{'atMost':2}", "actual 2.500 seconds"},
+        {"'plan':'b','took':{'atMost':2}", "actual no end"},
+        {"'frames':[{'from':'server','command':'otaNotify'},{'from':'device','command':'otaStatus','count':4}]", NULL},
+        {"'frames':[{'from':'server','command':'otaNotify','count':2}]",
+         "/frames/0: expected 2 otaNotify of the server, actual 1"},
+        {"'frames':[{'from':'device','command':'otaStatus','contains':'13: 12','count':1}]", NULL},
+        {"'frames':[{'from':'device','command':'otaStatus','contains':'13: 9'}]",
+         "expected at least 1 otaStatus of the device with 13: 9, actual 0"},
+        {"'frames':[{'from':'device','command':'otaStatus','contains':'13: 9','verdict':'dropped'}]", NULL},
         {"'connects':2", "/connects: expected 2, actual 1"},
         {"'statuses':[1,5,12]", NULL},
         {"'statuses':[1,5,5,12]", "/statuses: expected [1,5,5,12], actual [1,5,12]"},

@@ -62,6 +62,8 @@ static void test_wrong(void)
         {HEAD PLAN DEVICES
          "'faults':[{'point':'ota.url','action':{'type':'drop'},'match':{'deviceKey':'1','plan':'c'}}],'expect':{}}",
          "/faults/0/match/deviceKey", "no device of this scenario is '1'"},
+        {"{'name':'n','devices':[{'deviceKey':'867','script':{'path':'no.json'}}],'expect':{}}",
+         "/devices/0/script/path", "No such file"},
         {HEAD PLAN DEVICES "'steps':[{'start':'868'}],'expect':{}}", "/steps/0/start", "'868'"},
         {HEAD PLAN DEVICES "'steps':[{'suspend':'x'}],'expect':{}}", "/steps/0/suspend",
          "no plan of this scenario is 'x'"},
@@ -71,6 +73,8 @@ static void test_wrong(void)
          "several plans"},
         {HEAD DEVICES "'steps':[{'await':{'deviceKey':'867','end':true}}],'expect':{}}", "/steps/0/await/plan",
          "no plan in this scenario"},
+        {HEAD PLAN DEVICES "'steps':[{'await':{'firedFault':0}}],'expect':{}}", "/steps/0/await/firedFault",
+         "0 faults are armed until then"},
         {HEAD PLAN DEVICES "'steps':[{'advance':{'seconds':1}}],'expect':{}}", "/steps/0/advance", "/clock"},
         {HEAD PLANS DEVICES "'expect':{'devices':{'867':{'status':'upgraded'}}}}", "/expect/devices/867/plan",
          "several plans"},

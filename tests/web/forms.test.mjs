@@ -207,7 +207,32 @@ test('a verification on one device', async () => {
     await page.getByRole('button', { name: 'Verify' }).click();
     await page.getByRole('cell', { name: 'succeeded' }).waitFor({ timeout: 20_000 });
     await page.getByRole('button', { name: /Log of verification/ }).click();
-    await page.getByText('Succeeded').waitFor();
+    await page.getByText(/^Succeeded/).waitFor();
     await shoot(page, 'verification');
     await page.context().close();
+});
+
+test('a product that is reset: a question that says what goes, and all of it gone', async () => {
+    await house.rest('POST', '/faults', { point: 'ota.url', action: { type: 'drop' }, match: { productKey: 'demo' } });
+    const page = await house.page();
+    const watching = await house.page();
+    await house.go(watching, '#/devices?product=demo');
+    await watching.getByRole('row').filter({ hasText: '9001' }).waitFor();
+    await house.go(page, '#/products');
+    await page.getByRole('button', { name: 'Reset demo' }).click();
+    const question = page.getByRole('dialog', { name: 'Reset demo?' });
+    const text = await question.textContent();
+    for (const word of [/keeps its name and its keys/, /devices/, /packages/, /plans/, /faults/, /journal/, /clock/, /curl -X POST .*\/products\/demo\/reset/]) {
+        assert.match(text, word);
+    }
+    await shoot(page, 'reset-question');
+    await checkAccess(page, 'the question of a reset');
+    await question.getByRole('button', { name: 'Reset', exact: true }).click();
+    await page.getByText(/Product demo is as new: \d+ devices, 1 package, \d+ plans?, 1 fault and \d+ entries of the journal went/).first().waitFor();
+    assert.equal((await house.rest('GET', '/plans?productKey=demo')).items.length, 0);
+    await until('who looks sees it go', async () => (await watching.getByRole('row').filter({ hasText: '9002' }).count()) === 0);
+    await house.go(page, '#/faults?productKey=demo');
+    await page.getByText('No fault names this product').waitFor();
+    await page.context().close();
+    await watching.context().close();
 });

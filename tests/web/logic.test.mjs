@@ -27,7 +27,7 @@ test('an event stream, cut at any byte, gives the same messages', () => {
 });
 
 const row = (deviceKey, status = 'nonUpgraded', step = 'waiting') => ({
-    deviceKey, status, reason: null, startedAt: null, endedAt: null,
+    deviceKey, status, reason: null, startedAt: null, endedAt: null, warnings: [],
     components: [{ componentNo: 'STM32', name: 'Motor', componentType: 'mcu', sourceVersion: '1', targetVersion: '2', step, progress: 0, attempts: 0 }],
 });
 const upgrade = (deviceKey, status, components = []) => ({ kind: 'device', what: 'upgrade', deviceKey, status, reason: null, startedAt: null, endedAt: null, components });
@@ -62,6 +62,14 @@ test('events of other kinds touch no row', () => {
     for (const event of [{ kind: 'log', deviceKey: 'a' }, { kind: 'plan', deviceKey: null }, { kind: 'device', what: 'online', deviceKey: 'a' }, { kind: 'device', what: 'progress', deviceKey: 'a', componentNo: 'STM32', progress: 'x' }]) {
         assert.equal(rows.apply(event, new Set()), false, JSON.stringify(event));
     }
+});
+
+test('a warning of the referee counts at its device and rule', () => {
+    const rows = new Rows([row('a'), row('b')]);
+    const warn = (detail, at) => rows.apply({ kind: 'log', what: 'entry', deviceKey: 'a', entry: { kind: 'protocolWarning', at, detail } }, new Set());
+    assert.deepEqual([warn('statusOrder: status 9 right behind status 5', 'T1'), warn('keepAlive: 5 s', 'T2'), warn('statusOrder: again', 'T3')], [true, true, true]);
+    assert.deepEqual(rows.byKey.get('a').warnings, [{ rule: 'keepAlive', count: 1, lastAt: 'T2' }, { rule: 'statusOrder', count: 2, lastAt: 'T3' }]);
+    assert.deepEqual(rows.byKey.get('b').warnings, []);
 });
 
 test('how far a device is', () => {
@@ -133,6 +141,9 @@ test('every word of the contract has plain words', async () => {
     assert.deepEqual(schemas.Reason.enum.filter((reason) => !(reason in words.reasonWords)), []);
     assert.deepEqual(schemas.LogEntry.properties.kind.enum.filter((kind) => !(kind in words.logKindWords)), []);
     assert.deepEqual(Object.keys(journalKindWords).sort(), [...schemas.JournalEntry.properties.kind.enum].sort());
+    const rules = /and a colon: ([\w, ]+)/.exec(schemas.LogEntry.properties.detail.description)[1].split(/[,\s]+/);
+    assert.ok(rules.length > 20);
+    assert.deepEqual(Object.keys(words.ruleWords).sort(), rules.sort());
     assert.deepEqual(schemas.EligibilityCheck.properties.check.enum.filter((check) => !(check in words.checkWords)), []);
 });
 

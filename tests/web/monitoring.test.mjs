@@ -66,6 +66,38 @@ test('one that fails says why', async () => {
     await page.context().close();
 });
 
+test('breaches of the protocol are told where the device is shown, as they happen', async () => {
+    const page = await house.page();
+    await house.rest('POST', '/products/demo/devices', { deviceKey: '869123045678901' });
+    await house.go(page, '#/plans/1');
+    const row = page.getByRole('row').filter({ hasText: '869123045678901' });
+    await row.waitFor();
+    assert.equal(await row.getByText('protocol warning').count(), 0);
+    house.device('869123045678901', ['--disorder']);
+    await row.getByText('protocol warning').waitFor({ timeout: 20_000 });
+    await shoot(page, 'monitoring-warning');
+    const [cell, mark] = await Promise.all([row.getByRole('cell').first(), row.locator('.warning-mark')].map((part) => part.boundingBox()));
+    assert.ok(mark.x + mark.width <= cell.x + cell.width, 'the mark is not cut off behind a long key');
+    const told = async (path) => (await house.rest('GET', path)).warnings;
+    const [rule] = await until('the API has it', async () => (await told('/plans/1/devices/869123045678901'))[0] && told('/plans/1/devices/869123045678901'));
+    await row.getByRole('link', { name: '869123045678901', exact: true }).click();
+    for (const address of [undefined, '#/devices/demo/869123045678901']) {
+        if (address !== undefined) {
+            await house.go(page, address);
+        }
+        const warnings = page.getByRole('region', { name: 'Breaches of the protocol' }).first();
+        await warnings.getByRole('row').filter({ hasText: rule.rule }).first().waitFor();
+        await shoot(page, address === undefined ? 'device-in-plan-warnings' : 'device-warnings');
+        await checkAccess(page, 'breaches of the protocol');
+    }
+    await page.getByRole('link', { name: 'In the journal' }).click();
+    await page.locator('.journal').getByText(rule.rule).first().waitFor();
+    assert.match(page.url(), /#\/journal\?productKey=demo&deviceKey=869123045678901&kind=warning$/);
+    await house.go(page, '#/devices?product=demo');
+    await page.getByRole('row').filter({ hasText: '869123045678901' }).getByText('protocol warning').waitFor();
+    await page.context().close();
+});
+
 test('why a device waits', async () => {
     const page = await house.page();
     house.device('8673', ['--rsrp', '-125']);

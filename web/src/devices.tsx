@@ -10,6 +10,7 @@ import { go, href, place, setQuery } from './router';
 import type { Device, Page, Plan, Product } from './types';
 import { Action, Definition, Empty, Loading, Missing, Online, ProblemBox, Save, SelectField, Table, TextField, Time, View } from './ui';
 import { VirtualList } from './virtual';
+import { WarningMark, WarningsCard, warningCount } from './warnings';
 import { logKindWords, plural } from './words';
 
 const MOST_DEVICES = 50_000;
@@ -53,7 +54,7 @@ function DeviceRow({ device }: { device: Device }) {
     const address = href('devices', device.productKey, device.deviceKey);
     return (
         <>
-            <span role="cell" class="strong mono"><a href={address}>{device.deviceKey}</a></span>
+            <span role="cell" class="strong mono"><a href={address}>{device.deviceKey}</a> <WarningMark warnings={device.warnings} /></span>
             <span role="cell"><Online online={device.online} />{!device.enabled && <span class="badge off">disabled</span>}</span>
             <span role="cell" class="mono">{device.moduleVersion ?? <span class="none">–</span>}</span>
             <span role="cell" class="mono">{mcuText(device) || <span class="none">–</span>}</span>
@@ -153,6 +154,7 @@ function Link({ device }: { device: Device }) {
             ['First seen', <Time at={device.firstSeenAt} />],
             ['Last seen', <Time at={device.lastSeenAt} />],
             ['Frames dropped as malformed', device.malformedFrames],
+            ['Breaches of the protocol', device.warnings.length === 0 ? 'none since the server started' : plural(warningCount(device.warnings), 'warning')],
         ]} />
     );
 }
@@ -171,7 +173,7 @@ function Reported({ device }: { device: Device }) {
 
 export function DeviceView({ productKey, deviceKey }: { productKey: string; deviceKey: string }) {
     const path = `/products/${key(productKey)}/devices/${key(deviceKey)}`;
-    const { data: device, error } = useResource<Device>(path, (event) => event.deviceKey === deviceKey && event.productKey === productKey && event.what !== 'progress' && event.kind === 'device');
+    const { data: device, error } = useResource<Device>(path, (event) => event.deviceKey === deviceKey && event.productKey === productKey && event.what !== 'progress' && (event.kind === 'device' || event.kind === 'log'));
     const plan = useResource<Plan>(device?.activePlanId == null ? null : `/plans/${device.activePlanId}`, () => false).data;
     const happened = useHappened(productKey, deviceKey);
     if (device === undefined) {
@@ -190,6 +192,7 @@ export function DeviceView({ productKey, deviceKey }: { productKey: string; devi
                 <section class="card" aria-labelledby="link"><h2 id="link">Link</h2><Link device={device} /></section>
                 <section class="card" aria-labelledby="reported"><h2 id="reported">Reported</h2><Reported device={device} /></section>
             </div>
+            <WarningsCard warnings={device.warnings} journal={{ productKey, deviceKey }} />
             <Frames productKey={productKey} deviceKey={deviceKey} />
             <section class="card" aria-labelledby="happened">
                 <div class="row title"><h2 id="happened">Live</h2><button type="button" disabled={happened.length === 0} onClick={() => exportEvents(`events-${deviceKey}.ndjson`, happened)}>Export events</button></div>

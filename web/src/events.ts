@@ -113,7 +113,11 @@ function take(message: Message): void {
     } else if (message.event === 'hello') {
         opened?.();
     } else {
-        deliver(JSON.parse(message.data) as Event);
+        const event = JSON.parse(message.data) as Event;
+        deliver(event);
+        if (event.kind === 'product' && (event.what === 'reset' || event.what === 'deleted')) { // all of it went, and nothing tells of each
+            reloaders.forEach((reload) => reload());
+        }
     }
 }
 

@@ -11,6 +11,7 @@ import { Rows, currentStep, overallProgress } from './rows';
 import type { DeviceStatus, Plan, PlanDevice, Product, Reason, Statistics } from './types';
 import { Action, DeviceStatusBadge, Empty, Loading, Missing, PlanStatusBadge, Progress, Save, SelectField, TextField, Time, View, ZoneChoice, announcement } from './ui';
 import { VirtualList, type Part } from './virtual';
+import { WarningMark } from './warnings';
 import { deviceStatusWords, plural, reasonWords, stepWords } from './words';
 
 const MOST_ROWS = 50_000; // kept by the browser; beyond it the server searches
@@ -183,7 +184,7 @@ function DeviceList({ plan, product, status }: { plan: Plan; product: string; st
                 : <VirtualList label="Devices of the plan" rows={shown} height={phone ? ROW_PHONE_PX : ROW_PX} rowKey={(row) => row.deviceKey}
                     columns={['Device key', 'Product', 'Status', 'Progress or reason', 'Start', 'End', 'Components']}
                     row={(row) => <>
-                        <span role="cell" class="strong mono"><a href={href('plans', plan.id, 'devices', row.deviceKey)}>{row.deviceKey}</a></span>
+                        <span role="cell" class="strong mono"><a href={href('plans', plan.id, 'devices', row.deviceKey)}>{row.deviceKey}</a> <WarningMark warnings={row.warnings} /></span>
                         <span role="cell" class="wide">{product}</span>
                         <span role="cell"><DeviceStatusBadge status={row.status} /></span>
                         <span role="cell"><Doing row={row} /></span>

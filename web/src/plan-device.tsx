@@ -8,6 +8,7 @@ import { href, place, setQuery } from './router';
 import type { Eligibility, LogEntry, Plan, PlanDevice, PlanDeviceComponent } from './types';
 import { Consent } from './consent';
 import { Definition, DeviceStatusBadge, Dialog, Empty, Loading, Missing, ProblemBox, Progress, Save, Table, Time, View, ZoneChoice } from './ui';
+import { WarningsCard } from './warnings';
 import { checkWords, logKindWords, plural, reasonWords, stepPlace, stepWords, stepperWords } from './words';
 
 const MOST_LOG = 5000;
@@ -115,7 +116,7 @@ export function PlanDeviceView({ planId, deviceKey }: { planId: number; deviceKe
     const path = `/plans/${planId}/devices/${key(deviceKey)}`;
     const mine = (event: { planId: number | null; deviceKey: string | null }): boolean => event.deviceKey === deviceKey && event.planId === planId;
     const plan = useResource<Plan>(`/plans/${planId}`, (event) => event.kind === 'plan' && event.planId === planId);
-    const device = useResource<PlanDevice>(path, (event) => (mine(event) && event.kind === 'device') || (event.kind === 'plan' && event.planId === planId));
+    const device = useResource<PlanDevice>(path, (event) => (mine(event) && (event.kind === 'device' || event.kind === 'log')) || (event.kind === 'plan' && event.planId === planId));
     const log = useLoaded(`${path}/logs`, (abort) => getAll<LogEntry>(`${path}/logs`, MOST_LOG, abort), (event) => mine(event) && event.kind === 'log').data?.items ?? [];
     const why = useResource<Eligibility>(`${path}/eligibility`, (event) => (event.deviceKey === deviceKey && event.what !== 'progress' && event.kind !== 'log') || event.kind === 'plan' || event.kind === 'clock');
     const [drawer, setDrawer] = useState(place.value.query.has('log'));
@@ -136,6 +137,7 @@ export function PlanDeviceView({ planId, deviceKey }: { planId: number; deviceKe
             <section aria-labelledby="components"><h2 id="components">Component details</h2>
                 {components.map((component) => <ComponentCard key={component.componentNo} component={component} plan={plan.data as Plan} log={log} />)}
             </section>
+            <WarningsCard warnings={device.data.warnings} zone={zone} journal={{ planId: String(planId), deviceKey }} />
             <section class="card" aria-labelledby="why"><h2 id="why">Why not?</h2><WhyNot data={why.data} error={why.error} zone={zone} status={status} /></section>
             {drawer && (
                 <Dialog drawer title={`Upgrade log of ${deviceKey}`} close={() => show(false)}>

@@ -3,8 +3,10 @@ import { useState } from 'preact/hooks';
 import { ApiError, call, curlOf, key } from './api';
 import { csvOf, saveFile } from './csv';
 import { useResource } from './hooks';
-import type { Page, Product, Server } from './types';
+import { journalHref } from './journal-words';
+import type { Page, Product, ResetCounts, Server } from './types';
 import { Action, Copy, Curl, Definition, Dialog, Empty, Loading, ProblemBox, Table, TextField, Time, View, say } from './ui';
+import { plural } from './words';
 
 function Secret({ value, of }: { value: string; of: string }) {
     const [shown, setShown] = useState(false);
@@ -63,6 +65,8 @@ function InTheDevice() {
 
 const exportProducts = (products: Product[]): void => saveFile('products.csv', 'text/csv', csvOf(['productKey', 'name', 'createdAt'], products.map((product) => [product.productKey, product.name, product.createdAt])));
 
+const resetText = (productKey: string, gone: ResetCounts): string => `Product ${productKey} is as new: ${plural(gone.devices, 'device')}, ${plural(gone.packages, 'package')}, ${plural(gone.plans, 'plan')}, ${plural(gone.faults, 'fault')} and ${plural(gone.journalEntries, 'entry', 'entries')} of the journal went`;
+
 export function ProductsView() {
     const [creating, setCreating] = useState(false);
     const { data, error } = useResource<Page<Product>>('/products?limit=1000', (event) => event.kind === 'product');
@@ -83,6 +87,9 @@ export function ProductsView() {
                     ['Product secret', (product) => <Secret value={product.productSecret} of={product.productKey} />],
                     ['Created', (product) => <Time at={product.createdAt} />],
                     ['More', (product) => <span class="row"><a href={`#/devices?product=${key(product.productKey)}`}>Devices</a><a href={`#/clock?product=${key(product.productKey)}`}>Clock</a>
+                        <a href={journalHref({ productKey: product.productKey })}>Journal</a><a href={`#/faults?productKey=${key(product.productKey)}`}>Faults</a>
+                        <Action label="Reset" name={`Reset ${product.productKey}`} kind="danger" wanted={{ method: 'POST', path: `/products/${key(product.productKey)}/reset` }} said={(answer) => resetText(product.productKey, answer as ResetCounts)}
+                            ask={<p><b>{product.name}</b> keeps its name and its keys. All else of it goes: devices (their links are cut), packages, plans with their logs, verifications, faults, its entries of the journal, its own clock.</p>} />
                         <Action label="Delete" kind="danger" wanted={{ method: 'DELETE', path: `/products/${key(product.productKey)}` }} said={`Product ${product.productKey} deleted`}
                             ask={<p><b>{product.name}</b> goes with all its devices, packages and plans, and their logs.</p>} /></span>],
                 ]} />

@@ -108,7 +108,7 @@ export function Action({ label, name, wanted, done, ask, kind = '', disabled = f
     ask?: Children; // a question that must be answered first
     kind?: '' | 'primary' | 'danger';
     disabled?: boolean;
-    said?: string;
+    said?: string | ((answer: unknown) => string);
 }) {
     const [busy, setBusy] = useState(false);
     const [asking, setAsking] = useState(false);
@@ -117,7 +117,7 @@ export function Action({ label, name, wanted, done, ask, kind = '', disabled = f
         setBusy(true);
         try {
             const answer = await call(wanted.method, wanted.path, wanted.body);
-            say(said ?? `${label}: done`);
+            say(typeof said === 'function' ? said(answer) : said ?? `${label}: done`);
             done?.(answer);
         } catch (error) {
             say(`${label}: ${error instanceof Error ? error.message : 'failed'}`, true);
@@ -129,7 +129,7 @@ export function Action({ label, name, wanted, done, ask, kind = '', disabled = f
         <>
             <button type="button" class={kind} disabled={disabled || busy} aria-label={name} title={curl} onClick={() => (ask === undefined ? void run() : setAsking(true))}>{label}</button>
             {asking && (
-                <Dialog title={`${label}?`} close={() => setAsking(false)}>
+                <Dialog title={`${name ?? label}?`} close={() => setAsking(false)}>
                     {ask}
                     <Curl line={curl} />
                     <div class="row end">

@@ -86,6 +86,38 @@ export const logKindWords: Record<LogEntry['kind'], string> = {
     protocolWarning: 'Protocol warning',
 };
 
+// The rules of the referee, as what a right device does.
+export const ruleWords: Record<string, string> = {
+    connectFlags: 'Connects with the flags 0x42.',
+    keepAlive: 'Asks for a keep alive of 21 s or more.',
+    noDisconnect: 'Closes its link without an MQTT DISCONNECT.',
+    statusQos: 'Sends upgrade requests and statuses (0x0114, 0x0115) with QoS 2.',
+    reportQos: 'Sends its reports with the QoS of their command: 1, or 0 for 0x0012.',
+    topicKind: 'Sends each command on its kind of topic.',
+    knownCommand: 'Sends commands of a device only.',
+    packageId: 'Gives each frame a new package id.',
+    malformedFrame: 'Sends frames that can be read.',
+    encryption: 'Sends no frame in clear behind encrypted ones.',
+    firstFrames: 'Reports status and information within 10 s of its subscription, before any upgrade status.',
+    requiredMember: 'Names number, name, type and component in each upgrade status.',
+    statusNumber: 'Sends statuses that exist.',
+    statusName: 'Gives a status the name of its number.',
+    sha256Requested: 'Asks for a SHA-256 in status 2.',
+    versionsIn11: 'Tells its versions in status 11 and 12.',
+    statusOrder: 'Lets each status follow the one before.',
+    statusPlan: 'Reports of the plan that is under way.',
+    receivedWithoutNotify: 'Reports 1 only after a notify.',
+    downloadWithoutInfo: 'Reports 4 only after firmware information.',
+    tooManyAttempts: 'Reports the sixth failure as 12, not as 6.',
+    progressEvery5s: 'Reports 5 every 5 s while it downloads.',
+    confirmedTimer: 'Reports 4 or 12 within 30 s of 2.',
+    startTimer: 'Reports 5 or 6 within 5 s of 4.',
+    updatingTimer: 'Reports 11 or 12 of an MCU within 20 minutes of 9.',
+    firmwareHeader: 'Asks for firmware with Host and port, Accept-Ranges and Range only.',
+    rangeAlways: 'Asks for firmware by Range.',
+    resumeByRange: 'Asks for pieces that join; a retry begins at the piece or at the file.',
+};
+
 export const firedWords: Record<Advance['fired'][number]['what'], string> = {
     plannedStart: 'Planned start of a plan',
     plannedEnd: 'Planned end of a plan',

@@ -57,7 +57,7 @@ static const struct option wait_options[] = {
      .no_environment = true,
      .section = "Events",
      .help = "Wait for an event of these kinds, not for a status: plan, device, log, clock, package, product, fault. "
-             "One that has happened already counts, as long as the server keeps it; see --after."},
+             "One that has happened already counts, since the last reset of its product; see --after."},
     {.kind = OPTION_TEXT,
      .name = "what",
      .argument = "WHAT,...",

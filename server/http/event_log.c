@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <uthash.h>
 
 #include "base/text.h"
 #include "crypto/random.h"
@@ -19,8 +20,16 @@ struct kept {
     size_t text_length;
 };
 
+/* A product that was reset or deleted; as long as the event of that is kept. */
+struct gone {
+    char product_key[LIMIT_PRODUCT_KEY + 1];
+    uint64_t number; /* of that event, the last one */
+    UT_hash_handle hh;
+};
+
 struct event_log {
     pthread_mutex_t lock;
+    struct gone *gone; /* by product key */
     char boot[2 * BOOT_BYTES + 1];
     struct kept ring[LIMIT_EVENTS];
     uint64_t oldest;
@@ -53,9 +62,53 @@ static size_t bytes_of(const struct kept *kept)
     return (kept->event == NULL ? 0 : event_size(kept->event->part_count)) + kept->text_length;
 }
 
+static bool ends_product(const struct event *event)
+{
+    return event->kind == EVENT_PRODUCT && (event->what == WHAT_DELETED || event->what == WHAT_RESET);
+}
+
+static struct gone *find_gone(const struct event_log *log, const char *product_key)
+{
+    struct gone *gone = NULL;
+    HASH_FIND_STR(log->gone, product_key, gone);
+    return gone;
+}
+
+/* Without memory its past is not left out. */
+static void note_gone(struct event_log *log, const char *product_key, uint64_t number)
+{
+    struct gone *gone = find_gone(log, product_key);
+    if (gone == NULL && (gone = calloc(1, sizeof *gone)) != NULL) {
+        memcpy(gone->product_key, product_key, sizeof gone->product_key);
+        HASH_ADD_STR(log->gone, product_key, gone);
+    }
+    if (gone != NULL) {
+        gone->number = number;
+    }
+}
+
+static void forget_gone(struct event_log *log, const char *product_key, uint64_t number)
+{
+    struct gone *gone = find_gone(log, product_key);
+    if (gone != NULL && gone->number == number) {
+        HASH_DEL(log->gone, gone);
+        free(gone);
+    }
+}
+
+static bool is_of_gone(const struct event_log *log, const struct event *event, uint64_t number)
+{
+    const struct gone *gone =
+        log->gone == NULL || event->product_key[0] == '\0' ? NULL : find_gone(log, event->product_key);
+    return gone != NULL && number < gone->number;
+}
+
 static void drop_oldest(struct event_log *log)
 {
     struct kept *kept = &log->ring[log->oldest % LIMIT_EVENTS];
+    if (kept->event != NULL && ends_product(kept->event)) {
+        forget_gone(log, kept->event->product_key, log->oldest);
+    }
     log->bytes -= bytes_of(kept);
     free(kept->event);
     free(kept->text);
@@ -92,6 +145,9 @@ void event_log_add(struct event_log *log, const struct event *event)
     (void)pthread_mutex_lock(&log->lock);
     make_room(log);
     log->ring[log->next % LIMIT_EVENTS] = (struct kept){.event = copy};
+    if (copy != NULL && ends_product(copy)) {
+        note_gone(log, copy->product_key, log->next);
+    }
     log->next++;
     log->bytes += copy == NULL ? 0 : size;
     if (copy == NULL) {
@@ -248,8 +304,11 @@ enum status event_log_read_items(struct event_log *log, const struct event_filte
             status = E_AGAIN;
             break;
         }
-        unsigned misses = event_filter_misses(filter, log->ring[reading->from % LIMIT_EVENTS].event);
-        if (misses == 0) {
+        const struct event *event = log->ring[reading->from % LIMIT_EVENTS].event;
+        unsigned misses = event_filter_misses(filter, event);
+        if (reading->leaves_gone && is_of_gone(log, event, reading->from)) {
+            /* of a life before: who begins without a cursor is not to meet it */
+        } else if (misses == 0) {
             append_item(log, reading->from, text);
             reading->count++;
         } else {

@@ -49,6 +49,7 @@ MUST_USE enum status event_log_read(struct event_log *log, const struct event_fi
 struct event_reading {
     uint64_t from;      /* the next one to look at */
     size_t most;        /* items */
+    bool leaves_gone;   /* leaves out what a product did before it was reset or deleted last */
     size_t count;       /* items taken so far */
     uint64_t passed;    /* events that were not taken */
     uint64_t last;      /* number of the last one of them; 0: none */

@@ -12,7 +12,6 @@ struct event_waiter {
     struct event_waiting *waiting;
     struct event_reading reading;
     struct buffer items; /* commas between them */
-    bool begun_at_oldest;
     bool listed;
     bool over; /* its time */
     TAILQ_ENTRY(event_waiter) entries;
@@ -175,8 +174,8 @@ static enum status begin(struct event_waiting *waiting, struct request *request,
     }
     waiter->waiting = waiting;
     waiter->wait.request = request;
-    waiter->begun_at_oldest = after == NULL;
-    waiter->reading = (struct event_reading){.from = from, .most = (size_t)request->input.page.limit};
+    waiter->reading =
+        (struct event_reading){.from = from, .most = (size_t)request->input.page.limit, .leaves_gone = after == NULL};
     buffer_init(&waiter->items, LIMIT_EVENT_BYTES);
     request->state = waiter;
     request->state_free = free_waiter;
@@ -193,7 +192,7 @@ static enum status read_log(struct event_waiter *waiter)
     if (status == E_STATE && waiter->reading.count > 0) {
         return OK; /* the rest is told with the cursor */
     }
-    if (status == E_STATE && waiter->begun_at_oldest) {
+    if (status == E_STATE && waiter->reading.leaves_gone) {
         waiter->reading.from = event_log_oldest(log);
         return E_AGAIN;
     }

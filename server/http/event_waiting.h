@@ -7,7 +7,8 @@
  *                   event_waiting_told(event) matches --> read again, answered
  *                   its time is over --> 409 await-timeout with what came nearest, and a cursor
  *
- * Whoever goes on with the cursor sees each event once. One that is of an earlier run of the server, or of an event
+ * Without a cursor all that is kept is looked at, of each product what came behind its last reset or deletion: a test
+ * that begins anew is not to meet what the one before has done. Whoever goes on with the cursor sees each event once. One that is of an earlier run of the server, or of an event
  * that the log does not hold any more, is a 410 with a cursor to begin anew. Read and registration are one act() on the
  * loop's thread, so no event can slip in between. All functions but the check: the loop's thread.
  */

@@ -374,6 +374,31 @@ static void test_a_client_that_leaves(void)
     CHECK(until_waiting(0));
 }
 
+/* Who begins without a cursor meets nothing of what a product did before its reset; who has one does. */
+static void test_a_product_that_was_reset(void)
+{
+    char cursor[64];
+    char query[200];
+    make_product("anew");
+    take_cursor(cursor);
+    json_decref(rest(&house, "POST", "/api/v1/products/anew/devices", "{\"deviceKey\": \"R1\"}", 201));
+    json_decref(wait_for("?wait=0&kind=device&productKey=anew", 200));
+    json_decref(rest(&house, "POST", "/api/v1/products/anew/reset", NULL, 200));
+    json_decref(wait_for("?wait=0&kind=device&productKey=anew", 409));
+    json_t *answer = wait_for("?wait=0&productKey=anew", 200);
+    CHECK(items_of(answer) == 1);
+    CHECK_TEXT(text_of(item(answer, 0), "what"), "reset");
+    json_decref(answer);
+    (void)snprintf(query, sizeof query, "?wait=0&kind=device&productKey=anew&after=%s", cursor);
+    json_decref(wait_for(query, 200));
+    json_decref(rest(&house, "POST", "/api/v1/products/anew/devices", "{\"deviceKey\": \"R1\"}", 201));
+    answer = wait_for("?wait=0&kind=device&what=created&productKey=anew", 200);
+    CHECK(items_of(answer) == 1);
+    json_decref(answer);
+    json_decref(rest(&house, "DELETE", "/api/v1/products/anew", NULL, 204));
+    json_decref(wait_for("?wait=0&kind=device&productKey=anew", 409));
+}
+
 static void test_the_head(void)
 {
     struct reply reply;
@@ -413,6 +438,7 @@ int main(void)
                                              {"bad questions", test_bad_questions},
                                              {"cursors that are gone", test_cursors_that_are_gone},
                                              {"a client that leaves", test_a_client_that_leaves},
+                                             {"a product that was reset", test_a_product_that_was_reset},
                                              {"the head", test_the_head},
                                              {"the token", test_token},
                                              {"the end of the server", test_the_end_of_the_server},

@@ -147,6 +147,52 @@ static void test_bytes(void)
     event_log_destroy(events);
 }
 
+static size_t count_items(bool leaves_gone, const char *product_key)
+{
+    struct event_filter filter = {0};
+    struct event_reading reading = {.from = event_log_oldest(events), .most = 1000, .leaves_gone = leaves_gone};
+    struct buffer text;
+    (void)snprintf(filter.product_key, sizeof filter.product_key, "%s", product_key);
+    buffer_init(&text, 1 << 20);
+    enum status status = E_AGAIN;
+    while (status == E_AGAIN) {
+        status = event_log_read_items(events, &filter, &reading, &text);
+    }
+    CHECK_OK(status);
+    buffer_finish(&text);
+    return reading.count;
+}
+
+static void end_product(enum event_what what, const char *product_key)
+{
+    struct event event = {.kind = EVENT_PRODUCT, .what = what};
+    (void)snprintf(event.product_key, sizeof event.product_key, "%s", product_key);
+    event_log_add(events, &event);
+}
+
+/* Of a product what came behind its last reset or deletion, whatever the other products do; until that is forgotten. */
+static void test_products_that_went(void)
+{
+    CHECK_OK(event_log_create(&events));
+    add(EVENT_PLAN, 7, "pk1", "");
+    add(EVENT_PLAN, 8, "pk2", "");
+    end_product(WHAT_RESET, "pk1");
+    add(EVENT_PLAN, 9, "pk1", "");
+    CHECK(count_items(true, "pk1") == 2 && count_items(false, "pk1") == 3);
+    CHECK(count_items(true, "pk2") == 1 && count_items(true, "") == 3 && count_items(false, "") == 4);
+    end_product(WHAT_DELETED, "pk1");
+    CHECK(count_items(true, "pk1") == 1 && count_items(false, "pk1") == 4);
+    for (int i = 0; i < 2 * LIMIT_EVENTS;
+         i++) { /* of ever new products: none is remembered for longer than its event */
+        char key[16];
+        (void)snprintf(key, sizeof key, "k%d", i);
+        end_product(WHAT_DELETED, key);
+    }
+    CHECK(count_items(true, "pk1") == 0);
+    CHECK(count_items(true, "k39999") == 1);
+    event_log_destroy(events);
+}
+
 /* Device data is only ever text: what would end a message or a line is escaped. */
 static void test_one_line(void)
 {
@@ -171,12 +217,10 @@ static void test_one_line(void)
 
 int main(void)
 {
-    static const struct test_case cases[] = {{"numbers", test_numbers},
-                                             {"ids", test_ids},
-                                             {"filters", test_filters},
-                                             {"bounds", test_bounds},
-                                             {"bytes", test_bytes},
-                                             {"one line", test_one_line},
-                                             {0}};
+    static const struct test_case cases[] = {
+        {"numbers", test_numbers},   {"ids", test_ids},
+        {"filters", test_filters},   {"bounds", test_bounds},
+        {"bytes", test_bytes},       {"products that went", test_products_that_went},
+        {"one line", test_one_line}, {0}};
     return suite_run("http: event log", cases);
 }

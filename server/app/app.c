@@ -103,6 +103,11 @@ static enum status sweep_folder(struct app *app, const char *folder, bool keep_k
     return status == OK ? OK : error_set(error, status, "store", "cannot look up files: %s", status_text(status));
 }
 
+enum status app_sweep_files(struct app *app, struct error *error)
+{
+    return sweep_folder(app, app->files_dir, true, error);
+}
+
 struct token_loading {
     struct app *app;
     enum status status;
@@ -132,19 +137,23 @@ static bool load_token(void *context, const struct firmware_token *token, const 
     return loading->status == OK;
 }
 
+enum status app_load_tokens(struct app *app, const char *product_key)
+{
+    struct token_loading loading = {.app = app};
+    enum status status = product_key == NULL ? token_each(app->store, load_token, &loading)
+                                             : token_each_of_product(app->store, product_key, load_token, &loading);
+    return status == OK ? loading.status : status;
+}
+
 /* Downloads that a restart interrupted go on with the URL the device already has. */
 static enum status load_tokens(struct app *app, struct error *error)
 {
-    struct token_loading loading = {.app = app};
     enum status status = app_use_begin(app);
     if (status == OK) {
         status = app_use_end(app, token_purge(app->store, app_wall(app) - TOKEN_KEPT_MS));
     }
     if (status == OK) {
-        status = token_each(app->store, load_token, &loading);
-    }
-    if (status == OK) {
-        status = loading.status;
+        status = app_load_tokens(app, NULL);
     }
     return status == OK ? OK : error_set(error, status, "store", "cannot load tokens: %s", status_text(status));
 }
@@ -191,7 +200,7 @@ enum status app_create(const struct app_settings *settings, const struct app_por
         goto fail;
     }
     if ((status = sweep_folder(app, app->tmp_dir, false, error)) != OK ||
-        (status = sweep_folder(app, app->files_dir, true, error)) != OK || (status = load_tokens(app, error)) != OK) {
+        (status = app_sweep_files(app, error)) != OK || (status = load_tokens(app, error)) != OK) {
         goto fail;
     }
     *out = app;

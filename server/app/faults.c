@@ -208,6 +208,11 @@ static struct fault_subject subject_of_match(const struct fault_match *match)
 
 enum status app_fault_arm(struct app *app, struct fault *fault)
 {
+    return app_fault_arm_used(app, fault, 0);
+}
+
+enum status app_fault_arm_used(struct app *app, struct fault *fault, int64_t seen)
+{
     struct faults *faults = app->faults;
     struct armed *armed = calloc(1, sizeof *armed);
     if (armed == NULL) {
@@ -219,6 +224,9 @@ enum status app_fault_arm(struct app *app, struct fault *fault)
         fault->id = ++faults->last_id;
         fault->created_at = app_wall(app);
         fault_begin(fault);
+        for (int64_t i = 0; i < seen && i < LIMIT_FAULT_USES; i++) {
+            (void)fault_use(fault);
+        }
         armed->fault = *fault;
         TAILQ_INSERT_TAIL(&faults->armed, armed, entries);
         faults->count++;

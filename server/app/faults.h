@@ -56,6 +56,9 @@ size_t faults_take(struct faults *faults, enum fault_point point, const struct f
 /* Arms: *fault gets id, time and fresh counters. E_LIMIT: LIMIT_FAULTS are there; E_NOMEM. */
 MUST_USE enum status app_fault_arm(struct app *app, struct fault *fault);
 
+/* The same with the counters and random numbers of one that has matched `seen` uses; at most LIMIT_FAULT_USES count. */
+MUST_USE enum status app_fault_arm_used(struct app *app, struct fault *fault, int64_t seen);
+
 MUST_USE enum status app_fault_find(struct app *app, int64_t id, struct fault *fault); /* E_NOT_FOUND */
 MUST_USE enum status app_fault_remove(struct app *app, int64_t id);                    /* E_NOT_FOUND */
 

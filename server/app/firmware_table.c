@@ -102,7 +102,17 @@ enum status firmware_table_put(struct firmware_table *table, const struct firmwa
     node->task_id = entry->task_id;
     node->subject = entry->subject;
     (void)pthread_mutex_lock(&table->lock);
-    bool taken = find(table, entry->token) != NULL;
+    struct node *old = find(table, entry->token);
+    if (old != NULL && old->revoked) { /* its product came back */
+        TAILQ_REMOVE(&table->expired, old, expiry);
+        table->expired_count--;
+        // NOLINTBEGIN(clang-analyzer-core.NullDereference): it is in the table, so that is not empty
+        HASH_DEL(table->nodes, old);
+        // NOLINTEND(clang-analyzer-core.NullDereference)
+        node_destroy(old);
+        old = NULL;
+    }
+    bool taken = old != NULL;
     if (!taken) {
         HASH_ADD_STR(table->nodes, token, node);
     }

@@ -151,6 +151,12 @@ MUST_USE enum status app_defer_changed(struct app *app, int64_t plan_id, const c
 MUST_USE enum status app_defer_event(struct app *app, const struct event *event);
 MUST_USE enum status app_defer_disconnect(struct app *app, int64_t device_id, const char *why); /* `why`: static text */
 
+/* Removes files that no row names. Not within a use. */
+MUST_USE enum status app_sweep_files(struct app *app, struct error *error);
+
+/* Firmware links of the product (NULL: of all) that are stored go into the table, for downloads that go on. */
+MUST_USE enum status app_load_tokens(struct app *app, const char *product_key);
+
 /* Arms PENDING_* for a connected device; it comes after LIMIT_SETTLE_MS of real time. */
 void app_arm_pending(struct app *app, const struct presence *presence, enum pending_kind kind);
 

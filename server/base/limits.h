@@ -95,6 +95,7 @@
 
 /* Faults and the journal */
 #define LIMIT_FAULTS           1000
+#define LIMIT_FAULT_USES       1000000  /* of a fault, that an import makes good */
 #define LIMIT_FAULT_FIRINGS    10000    /* fired and not yet told */
 #define LIMIT_FAULTY_DOWNLOADS 256      /* on which a fault acts, at once */
 #define LIMIT_FAULT_MS         3600000  /* a delay, a stall, a black hole: an hour */
@@ -107,6 +108,9 @@
 #define LIMIT_SCRIPT_MS        86400000 /* a wait, and the time that a move may take: a day */
 #define LIMIT_SCRIPT_WITHIN_MS 60000    /* that a move may take, where it does not say */
 #define LIMIT_SCRIPT_INBOX     256      /* downlinks that came and were not awaited yet */
+
+/* Export and import */
+#define LIMIT_DOCUMENT (512LL * 1024 * 1024) /* an export; the body of an import, which is kept on the disk */
 
 /* Waiting calls (?waitFor=, ?wait=) */
 #define LIMIT_WAITING_CALLS  4000

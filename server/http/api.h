@@ -60,6 +60,10 @@ api_act clock_get, clock_put, clock_advance, clock_delete;
 api_check faults_check_create, faults_check_list, faults_check_one, faults_check_clear;
 api_act faults_create_one, faults_list, faults_get, faults_delete, faults_clear;
 
+/* exchange_api.c: export and import */
+api_check exchange_check_export, exchange_check_import;
+api_act exchange_export, exchange_import;
+
 /* reset_api.c */
 api_check reset_check_all;
 api_act reset_product, reset_all;

@@ -1,10 +1,13 @@
 #include "http/call.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "base/instant.h"
 #include "base/log.h"
@@ -238,6 +241,9 @@ static int64_t body_length(const struct call *call)
 
 static int64_t body_limit(const struct call *call)
 {
+    if (call->request->route->body == BODY_DOCUMENT) {
+        return LIMIT_DOCUMENT;
+    }
     return call->request->route->body == BODY_PACKAGE ? LIMIT_UPLOAD : call->hall->max_body;
 }
 
@@ -325,6 +331,7 @@ static enum MHD_Result begin(struct call *call, enum method method)
     }
     request_init(call->request, call->hall->max_body);
     call->request->host = header(call, "Host");
+    call->request->upload_dir = app_upload_dir(call->hall->api.app);
     call->request->secure = connection != NULL && connection_is_secure(connection);
     call->request->wake = wake;
     call->request->left = has_left;
@@ -339,6 +346,23 @@ static enum MHD_Result begin(struct call *call, enum method method)
         return send_answer(call);
     }
     return MHD_YES;
+}
+
+/* A document goes to a nameless file: only what is made of it needs memory. */
+static enum status spool(struct request *request, const char *bytes, size_t count)
+{
+    if (request->spool_fd < 0) {
+        request->spool_fd = open(request->upload_dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    }
+    while (count > 0) {
+        ssize_t written = request->spool_fd < 0 ? -1 : write(request->spool_fd, bytes, count);
+        if (written < 0) {
+            return errno == ENOSPC || errno == EDQUOT ? E_FULL : E_IO;
+        }
+        bytes += written;
+        count -= (size_t)written;
+    }
+    return OK;
 }
 
 static enum MHD_Result add_body(struct call *call, const char *bytes, size_t count)
@@ -356,6 +380,8 @@ static enum MHD_Result add_body(struct call *call, const char *bytes, size_t cou
     enum status status = OK;
     if (request->upload != NULL) {
         status = call->received > LIMIT_UPLOAD ? E_LIMIT : upload_add(request->upload, bytes, count, &request->verdict);
+    } else if (request->route->body == BODY_DOCUMENT) {
+        status = call->received > LIMIT_DOCUMENT ? E_LIMIT : spool(request, bytes, count);
     } else {
         buffer_append(&request->body, bytes, count);
         status = buffer_status(&request->body);

@@ -8,8 +8,10 @@
 #include <unistd.h>
 
 #include "app/catalog.h"
+#include "app/exchange.h"
 #include "base/cleanup.h"
 #include "base/pattern.h"
+#include "crypto/base64.h"
 #include "http/inner.h"
 #include "http/router.h"
 
@@ -21,15 +23,16 @@ static void free_json(json_t **json)
 }
 
 /* One import; the first failure sticks. */
-struct import {
+struct seeding {
     const struct api *api;
-    const char *folder;
+    const char *folder; /* NULL: there is none */
+    bool strict;        /* what exists is an error */
     struct fixture_counts *counts;
     struct error *error;
     enum status status;
 };
 
-static void fail(struct import *import, enum status status, const char *place, const char *pointer, const char *detail)
+static void fail(struct seeding *import, enum status status, const char *place, const char *pointer, const char *detail)
 {
     if (import->status == OK) {
         import->status = error_set(import->error, status, "seed", "%s%s: %s", place, pointer, detail);
@@ -37,7 +40,7 @@ static void fail(struct import *import, enum status status, const char *place, c
 }
 
 /* Counts what the answer says, or fails with its first violation. True: it was created. */
-static bool take_answer(struct import *import, struct answer *answer, const char *place, int64_t *created)
+static bool take_answer(struct seeding *import, struct answer *answer, const char *place, int64_t *created)
 {
     CLEANUP(free_json) json_t *body = answer->body == NULL ? NULL : json_loadb(answer->body, answer->length, 0, NULL);
     const char *type = json_string_value(json_object_get(body, "type"));
@@ -45,7 +48,7 @@ static bool take_answer(struct import *import, struct answer *answer, const char
         *created += 1;
         return true;
     }
-    if (type != NULL && strcmp(type, "urn:mockdc:problem:duplicate") == 0) {
+    if (type != NULL && strcmp(type, "urn:mockdc:problem:duplicate") == 0 && !import->strict) {
         import->counts->kept++;
         return false;
     }
@@ -54,7 +57,8 @@ static bool take_answer(struct import *import, struct answer *answer, const char
     const char *detail = json_string_value(json_object_get(first, "detail"));
     const char *general = json_string_value(json_object_get(body, "detail"));
     const char *title = json_string_value(json_object_get(body, "title"));
-    fail(import, E_RULE, place, pointer == NULL ? "" : pointer,
+    fail(import, answer->http_status == 409 && import->strict ? E_EXISTS : E_RULE, place,
+         pointer == NULL ? "" : pointer,
          detail != NULL    ? detail
          : general != NULL ? general
          : title != NULL   ? title
@@ -62,7 +66,7 @@ static bool take_answer(struct import *import, struct answer *answer, const char
     return false;
 }
 
-static bool post(struct import *import, const char *path, const json_t *body, const char *place, int64_t *created)
+static bool post(struct seeding *import, const char *path, const json_t *body, const char *place, int64_t *created)
 {
     struct answer answer;
     enum status status = inner_call(import->api, METHOD_POST, path, body, &answer);
@@ -76,7 +80,7 @@ static bool post(struct import *import, const char *path, const json_t *body, co
 }
 
 /* A copy of the object without `name`; NULL and failed when it is no object. */
-static json_t *without(struct import *import, const json_t *object, const char *name, const char *place)
+static json_t *without(struct seeding *import, const json_t *object, const char *name, const char *place)
 {
     json_t *copy = json_is_object(object) ? json_copy((json_t *)(uintptr_t)object) : NULL;
     if (copy == NULL) {
@@ -89,7 +93,7 @@ static json_t *without(struct import *import, const json_t *object, const char *
 
 /* --- products --------------------------------------------------------------------------------------------------- */
 
-static void import_product(struct import *import, const json_t *product, const char *place)
+static void import_product(struct seeding *import, const json_t *product, const char *place)
 {
     CLEANUP(free_json) json_t *body = without(import, product, "devices", place);
     if (body == NULL) {
@@ -121,7 +125,8 @@ static void import_product(struct import *import, const json_t *product, const c
 
 /* One file of a package: from the folder, or made up. */
 struct source {
-    int fd; /* -1: made up */
+    int fd;         /* -1: made up, or content */
+    uint8_t *bytes; /* owned: content; NULL: made up */
     int64_t size;
     uint64_t seed;
     int64_t at;
@@ -135,14 +140,21 @@ static long read_source(void *context, void *bytes, size_t capacity)
     }
     int64_t left = source->size - source->at;
     size_t count = left < (int64_t)capacity ? (size_t)left : capacity;
-    pattern_fill(source->seed, source->at, bytes, count);
+    if (source->bytes != NULL) {
+        memcpy(bytes, source->bytes + source->at, count);
+    } else {
+        pattern_fill(source->seed, source->at, bytes, count);
+    }
     source->at += (int64_t)count;
     return (long)count;
 }
 
-static const char *open_path(const struct import *import, const char *path, struct source *source)
+static const char *open_path(const struct seeding *import, const char *path, struct source *source)
 {
     CLEANUP(cleanup_free) char *full = NULL;
+    if (import->folder == NULL) {
+        return "only a fixture in a folder has files by path; send {\"name\", \"content\": base64}";
+    }
     if (path[0] == '/' || strstr(path, "..") != NULL) {
         return "must stay in the folder of the fixture";
     }
@@ -153,8 +165,39 @@ static const char *open_path(const struct import *import, const char *path, stru
     return source->fd < 0 ? strerror(errno) : NULL;
 }
 
+static void check_name(struct seeding *import, const char *name, const char *place)
+{
+    if (strlen(name) > LIMIT_FILE_NAME || strpbrk(name, "\"\r\n") != NULL) {
+        fail(import, E_RULE, place, "", "no file has such a name");
+    }
+}
+
+static void open_content(struct seeding *import, const json_t *entry, const char *place, struct source *source,
+                         struct inner_file *file)
+{
+    const char *name = NULL;
+    const char *content = NULL;
+    size_t length = 0;
+    size_t count = 0;
+    json_error_t wrong;
+    if (json_unpack_ex((json_t *)(uintptr_t)entry, &wrong, JSON_STRICT, "{s:s, s:s%}", "name", &name, "content",
+                       &content, &length) != 0) {
+        fail(import, E_FORMAT, place, "", "must be {\"name\", \"content\"}");
+        return;
+    }
+    source->bytes = malloc(length + 1);
+    if (source->bytes == NULL) {
+        fail(import, E_NOMEM, place, "", status_text(E_NOMEM));
+    } else if (base64_decode(content, length, source->bytes, &count) != OK || count > LIMIT_FILE) {
+        fail(import, E_RULE, place, "/content", "must be base64 of at most 100 MiB");
+    }
+    source->size = (int64_t)count;
+    *file = (struct inner_file){.name = name, .read = read_source, .context = source};
+    check_name(import, name, place);
+}
+
 /* Fills in source and file, or fails. */
-static void open_source(struct import *import, const json_t *entry, const char *place, struct source *source,
+static void open_source(struct seeding *import, const json_t *entry, const char *place, struct source *source,
                         struct inner_file *file)
 {
     const char *path = NULL;
@@ -162,10 +205,15 @@ static void open_source(struct import *import, const json_t *entry, const char *
     json_int_t size = -1;
     json_int_t seed = 0;
     json_error_t wrong;
+    if (json_object_get(entry, "content") != NULL) {
+        open_content(import, entry, place, source, file);
+        return;
+    }
     bool by_path = json_unpack_ex((json_t *)(uintptr_t)entry, &wrong, JSON_STRICT, "{s:s}", "path", &path) == 0;
     if (!by_path && json_unpack_ex((json_t *)(uintptr_t)entry, &wrong, JSON_STRICT, "{s:s, s:I, s?:I}", "name", &name,
                                    "size", &size, "seed", &seed) != 0) {
-        fail(import, E_FORMAT, place, "", "must be {\"path\"} or {\"name\", \"size\", \"seed\"}");
+        fail(import, E_FORMAT, place, "",
+             "must be {\"path\"}, {\"name\", \"size\", \"seed\"} or {\"name\", \"content\"}");
         return;
     }
     const char *reason = by_path ? open_path(import, path, source) : NULL;
@@ -178,12 +226,10 @@ static void open_source(struct import *import, const json_t *entry, const char *
     const char *slash = by_path ? strrchr(path, '/') : NULL;
     *file = (struct inner_file){
         .name = slash != NULL ? slash + 1 : (by_path ? path : name), .read = read_source, .context = source};
-    if (strlen(file->name) > LIMIT_FILE_NAME || strpbrk(file->name, "\"\r\n") != NULL) {
-        fail(import, E_RULE, place, "", "no file has such a name");
-    }
+    check_name(import, file->name, place);
 }
 
-static void upload(struct import *import, const json_t *package, const struct inner_file *files, size_t count,
+static void upload(struct seeding *import, const json_t *package, const struct inner_file *files, size_t count,
                    const char *place)
 {
     struct answer answer;
@@ -196,7 +242,7 @@ static void upload(struct import *import, const json_t *package, const struct in
     answer_finish(&answer);
 }
 
-static void import_package(struct import *import, const json_t *package, const char *place)
+static void import_package(struct seeding *import, const json_t *package, const char *place)
 {
     struct source sources[LIMIT_PACKAGE_FILES];
     struct inner_file files[LIMIT_PACKAGE_FILES];
@@ -221,6 +267,7 @@ static void import_package(struct import *import, const json_t *package, const c
         if (sources[i].fd >= 0) {
             (void)close(sources[i].fd);
         }
+        free(sources[i].bytes);
     }
 }
 
@@ -240,7 +287,7 @@ static void look_at(void *context, const struct package *package)
 }
 
 /* Replaces the component's "package" by the id of the package with this name. */
-static void resolve(struct import *import, json_t *component, const char *product_key, const char *place)
+static void resolve(struct seeding *import, json_t *component, const char *product_key, const char *place)
 {
     struct search search = {.name = json_string_value(json_object_get(component, "package"))};
     if (search.name == NULL || product_key == NULL) {
@@ -258,7 +305,7 @@ static void resolve(struct import *import, json_t *component, const char *produc
     (void)json_object_set_new(component, "packageId", json_integer(search.id));
 }
 
-static void activate(struct import *import, struct answer *answer, const char *place)
+static void activate(struct seeding *import, struct answer *answer, const char *place)
 {
     char path[ANSWER_LOCATION + 16];
     struct answer activated;
@@ -272,7 +319,7 @@ static void activate(struct import *import, struct answer *answer, const char *p
     }
 }
 
-static void import_plan(struct import *import, const json_t *plan, const char *place)
+static void import_plan(struct seeding *import, const json_t *plan, const char *place)
 {
     CLEANUP(free_json) json_t *shallow = without(import, plan, "activate", place);
     CLEANUP(free_json) json_t *body = shallow == NULL ? NULL : json_deep_copy(shallow);
@@ -306,11 +353,11 @@ static void import_plan(struct import *import, const json_t *plan, const char *p
 
 static const struct {
     const char *name;
-    void (*import)(struct import *import, const json_t *item, const char *place);
+    void (*import)(struct seeding *import, const json_t *item, const char *place);
 } parts[] = {{"products", import_product}, {"packages", import_package}, {"plans", import_plan}};
 enum { PARTS = sizeof parts / sizeof parts[0] };
 
-static void check_members(struct import *import, const json_t *document)
+static void check_members(struct seeding *import, const json_t *document)
 {
     const char *name;
     json_t *value;
@@ -330,15 +377,13 @@ static void check_members(struct import *import, const json_t *document)
     }
 }
 
-enum status fixture_import(const struct api *api, const json_t *document, const char *folder,
-                           struct fixture_counts *counts, struct error *error)
+static void import_parts(struct seeding *import, const json_t *document)
 {
-    struct import import = {.api = api, .folder = folder, .counts = counts, .error = error, .status = OK};
     if (!json_is_object(document)) {
-        fail(&import, E_FORMAT, "/", "", "must be an object with products, packages, plans");
-        return import.status;
+        fail(import, E_FORMAT, "/", "", "must be an object with products, packages, plans");
+        return;
     }
-    check_members(&import, document);
+    check_members(import, document);
     for (size_t part = 0; part < PARTS; part++) {
         size_t i;
         const json_t *item;
@@ -346,10 +391,68 @@ enum status fixture_import(const struct api *api, const json_t *document, const 
         {
             char place[PLACE];
             (void)snprintf(place, sizeof place, "/%s/%zu", parts[part].name, i);
-            if (import.status == OK) {
-                parts[part].import(&import, item, place);
+            if (import->status == OK) {
+                parts[part].import(import, item, place);
             }
         }
     }
+}
+
+enum status fixture_import(const struct api *api, const json_t *document, const char *folder,
+                           struct fixture_counts *counts, struct error *error)
+{
+    struct seeding import = {.api = api, .folder = folder, .counts = counts, .error = error, .status = OK};
+    import_parts(&import, document);
     return import.status;
+}
+
+/* "/plans/0/timeZone: is unknown" */
+static void name_error(const struct error *error, struct violations *violations)
+{
+    const char *end = strstr(error->text, ": ");
+    bool whole = strncmp(error->text, "/: ", 3) == 0;
+    if (end == NULL) {
+        violation_add(violations, error->text, "%s", "");
+    } else {
+        violation_add(violations, end + 2, "%.*s", whole ? 0 : (int)(end - error->text), error->text);
+    }
+}
+
+/* Keys of the products that the fixture makes; owned. */
+static const char **product_keys(const json_t *document, size_t *count)
+{
+    const json_t *products = json_object_get(document, "products");
+    const char **keys = calloc(json_array_size(products) + 1, sizeof *keys);
+    size_t i;
+    const json_t *product;
+    *count = 0;
+    json_array_foreach(products, i, product)
+    {
+        const char *key = json_string_value(json_object_get(product, "productKey"));
+        if (keys != NULL) {
+            keys[(*count)++] = key == NULL ? "" : key;
+        }
+    }
+    return keys;
+}
+
+enum status fixture_import_whole(const struct api *api, const json_t *document, bool replace,
+                                 struct fixture_counts *counts, struct violations *violations)
+{
+    struct error error = {0};
+    struct replacing *replacing = NULL;
+    struct seeding import = {.api = api, .counts = counts, .error = &error, .status = OK, .strict = true};
+    size_t count = 0;
+    const char **keys = product_keys(document, &count);
+    enum status status =
+        keys == NULL ? E_NOMEM : app_replace_begin(api->app, keys, count, replace, violations, &replacing);
+    free(keys);
+    if (status != OK) {
+        return status;
+    }
+    import_parts(&import, document);
+    if (import.status != OK) {
+        name_error(&error, violations);
+    }
+    return app_replace_end(api->app, replacing, import.status);
 }

@@ -5,6 +5,8 @@
  *    "packages": [{POST /packages ..., "files": [{"path": "stm32.bin"}, {"name": "big.bin", "size": 1000000, "seed":
  * 7}]}], "plans":    [{POST /plans ..., "components": [{..., "package": "name of a package"}], "activate": true}]}
  *
+ * A file may also be {"name", "content": base64}: where the fixture comes without a folder (POST /import).
+ *
  * What exists already under its name is kept as it is, so that a fixture can be imported at each start. `path` is
  * relative to the fixture's folder and stays in it; `size` and `seed` stand for made-up bytes (base/pattern.h).
  */
@@ -27,6 +29,13 @@ struct fixture_counts {
  */
 MUST_USE enum status fixture_import(const struct api *api, const json_t *document, const char *folder,
                                     struct fixture_counts *counts, struct error *error);
+
+/*
+ * The same for POST /import: all or nothing, what exists is not kept but an error (E_EXISTS), products of the fixture that
+ * exist are removed first when `replace`; there is no folder, so no `path`. *violations: what is wrong, with pointers.
+ */
+MUST_USE enum status fixture_import_whole(const struct api *api, const json_t *document, bool replace,
+                                          struct fixture_counts *counts, struct violations *violations);
 
 /*
  * Imports all *.json of a folder in the order of their names. *report (yours): [{"file": "10-demo.json", "created":

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 
 #include "app/catalog.h"
 #include "base/cleanup.h"
@@ -25,6 +27,21 @@ static void check_parameters(struct request *request)
     }
 }
 
+static enum status read_spool(struct request *request)
+{
+    struct stat about;
+    if (fstat(request->spool_fd, &about) != 0) {
+        return E_IO;
+    }
+    void *bytes = mmap(NULL, (size_t)about.st_size, PROT_READ, MAP_PRIVATE, request->spool_fd, 0);
+    if (bytes == MAP_FAILED) {
+        return E_NOMEM;
+    }
+    enum status status = json_body_parse(bytes, (size_t)about.st_size, &request->json, &request->verdict);
+    (void)munmap(bytes, (size_t)about.st_size);
+    return status;
+}
+
 static enum status read_body(struct request *request)
 {
     if (request->upload != NULL) {
@@ -33,6 +50,9 @@ static enum status read_body(struct request *request)
             violation_add(&request->verdict.wrong, "the closing boundary is missing", "%s", "");
         }
         return status == E_TRUNCATED ? E_FORMAT : status;
+    }
+    if (request->spool_fd >= 0) {
+        return read_spool(request);
     }
     bool csv = request->route->body == BODY_LIST && strncasecmp(request->content_type, "text/csv", 8) == 0;
     if (request->body.length == 0 || csv) {
@@ -52,6 +72,9 @@ enum status perform_check(struct request *request)
         request->route->check(request);
     }
     const struct verdict *verdict = &request->verdict;
+    if (request->check_status != OK) {
+        return request->check_status;
+    }
     if (verdict->wrong.count > 0) {
         return E_FORMAT;
     }

@@ -2,13 +2,16 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
+#include "http/state_json.h"
 
 void request_init(struct request *request, int64_t max_body)
 {
     memset(request, 0, sizeof *request);
     buffer_init(&request->body, (size_t)max_body);
+    request->spool_fd = -1;
     request->input.online = -1;
     request->input.plan_status = PLAN_STATUS_COUNT;
     request->input.device_status = DEVICE_STATUS_COUNT;
@@ -23,6 +26,10 @@ void request_finish(struct request *request)
         free(request->input.lists[list].lines);
     }
     upload_destroy(request->upload);
+    document_destroy(request->input.document);
+    if (request->spool_fd >= 0) {
+        (void)close(request->spool_fd);
+    }
     json_decref(request->json);
     buffer_finish(&request->body);
 }

@@ -69,8 +69,12 @@ struct input {
     struct journal_filter journal;
     enum journal_format journal_format;
     unsigned keep; /* bits of enum reset_keep */
+    bool replace;
+    bool without_files;
+    struct document *document; /* owned, of an import; NULL: the body is a fixture */
 };
 
+struct document;
 struct route;
 struct answer_cache;
 struct connections;
@@ -108,8 +112,10 @@ struct request {
     bool secure;      /* it came over TLS */
     bool authorized;  /* it has the API token, or none is wanted */
     struct buffer body;
-    json_t *json;          /* owned; NULL: no body */
-    struct upload *upload; /* owned; NULL: the route has none */
+    int spool_fd;           /* a document is kept on the disk; -1: none came */
+    const char *upload_dir; /* borrowed; where temporary files may be made */
+    json_t *json;           /* owned; NULL: no body */
+    struct upload *upload;  /* owned; NULL: the route has none */
     struct verdict verdict;
     enum turn turn;                  /* set by act(); TURN_ANSWERED before each act() */
     void *state;                     /* act()'s own; NULL in its first turn */
@@ -117,6 +123,7 @@ struct request {
     void (*wake)(void *waker);       /* the door's, for request_wake() */
     bool (*left)(void *waker);       /* the door's, for request_left(); NULL: it cannot know */
     void *waker;
+    enum status check_status; /* set by check(): what the disk or memory said; OK: nothing */
     bool app_names_more; /* set by check(): app/ names the other broken rules and refuses, so act() runs all the same */
     struct input input;
 };

@@ -11,10 +11,11 @@
 #include "http/request.h"
 
 enum route_body {
-    BODY_NONE,    /* none is read but an empty object */
-    BODY_JSON,    /* application/json, up to LIMIT_HTTP_BODY */
-    BODY_LIST,    /* application/json or text/csv, as long */
-    BODY_PACKAGE, /* multipart/form-data, up to LIMIT_UPLOAD */
+    BODY_NONE,     /* none is read but an empty object */
+    BODY_JSON,     /* application/json, up to LIMIT_HTTP_BODY */
+    BODY_LIST,     /* application/json or text/csv, as long */
+    BODY_DOCUMENT, /* application/json, up to LIMIT_DOCUMENT, by way of the disk */
+    BODY_PACKAGE,  /* multipart/form-data, up to LIMIT_UPLOAD */
 };
 
 enum route_place {

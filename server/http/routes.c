@@ -90,6 +90,9 @@ const struct route http_routes[] = {
 
     {METHOD_GET, V1 "/events", BODY_NONE, PLACE_EVENTS, false,
      " kind what productKey deviceKey planId logKind status step after wait limit ", events_check, events_await},
+    {METHOD_GET, V1 "/export", BODY_NONE, PLACE_LOOP, false, " productKey files ", exchange_check_export,
+     exchange_export},
+    {METHOD_POST, V1 "/import", BODY_DOCUMENT, PLACE_LOOP, false, " replace ", exchange_check_import, exchange_import},
     {METHOD_POST, V1 "/reset", BODY_JSON, PLACE_LOOP, false, "", reset_check_all, reset_all},
     {METHOD_GET, V1 "/server", BODY_NONE, PLACE_LOOP, false, "", request_check_no_body, server_get},
 

@@ -1,5 +1,6 @@
 // Every form, and each of its refusals in the server's own words at the member that it names.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { checkAccess, errorAt, open, PRODUCT, shoot, until } from './harness.mjs';
 
@@ -212,13 +213,19 @@ test('a verification on one device', async () => {
     await page.context().close();
 });
 
-test('a product that is reset: a question that says what goes, and all of it gone', async () => {
+test('a product exported, then reset: a question that says what goes, all of it gone, and back by the file', async () => {
     await house.rest('POST', '/faults', { point: 'ota.url', action: { type: 'drop' }, match: { productKey: 'demo' } });
     const page = await house.page();
     const watching = await house.page();
     await house.go(watching, '#/devices?product=demo');
     await watching.getByRole('row').filter({ hasText: '9001' }).waitFor();
     await house.go(page, '#/products');
+    const waiting = page.waitForEvent('download');
+    await page.getByRole('link', { name: 'Export demo' }).click();
+    const file = await waiting;
+    assert.equal(file.suggestedFilename(), 'product-demo.json');
+    const state = JSON.parse(readFileSync(await file.path(), 'utf8'));
+    assert.deepEqual([state.format, state.products.map(({ productKey }) => productKey)], ['mockdc-export', ['demo']]);
     await page.getByRole('button', { name: 'Reset demo' }).click();
     const question = page.getByRole('dialog', { name: 'Reset demo?' });
     const text = await question.textContent();
@@ -233,6 +240,14 @@ test('a product that is reset: a question that says what goes, and all of it gon
     await until('who looks sees it go', async () => (await watching.getByRole('row').filter({ hasText: '9002' }).count()) === 0);
     await house.go(page, '#/faults?productKey=demo');
     await page.getByText('No fault names this product').waitFor();
+    for (const child of house.children) {
+        child.kill('SIGTERM'); // else a device may come back by itself before the file does
+    }
+    await house.rest('POST', '/import?replace=true', state);
+    await house.go(page, '#/faults?productKey=demo');
+    await page.getByRole('row').filter({ hasText: 'Never send it' }).waitFor();
+    await house.go(page, '#/devices?product=demo');
+    await page.getByRole('row').filter({ hasText: '9002' }).waitFor();
     await page.context().close();
     await watching.context().close();
 });

@@ -5,7 +5,7 @@ import { csvOf, saveFile } from './csv';
 import { useResource } from './hooks';
 import { journalHref } from './journal-words';
 import type { Page, Product, ResetCounts, Server } from './types';
-import { Action, Copy, Curl, Definition, Dialog, Empty, Loading, ProblemBox, Table, TextField, Time, View, say } from './ui';
+import { Action, Copy, Curl, Definition, Dialog, Empty, Loading, ProblemBox, Save, Table, TextField, Time, View, say } from './ui';
 import { plural } from './words';
 
 function Secret({ value, of }: { value: string; of: string }) {
@@ -88,6 +88,7 @@ export function ProductsView() {
                     ['Created', (product) => <Time at={product.createdAt} />],
                     ['More', (product) => <span class="row"><a href={`#/devices?product=${key(product.productKey)}`}>Devices</a><a href={`#/clock?product=${key(product.productKey)}`}>Clock</a>
                         <a href={journalHref({ productKey: product.productKey })}>Journal</a><a href={`#/faults?productKey=${key(product.productKey)}`}>Faults</a>
+                        <Save label="Export" name={`Export ${product.productKey}`} path={`/export?productKey=${key(product.productKey)}`} file={`product-${product.productKey}.json`} type="application/json" />
                         <Action label="Reset" name={`Reset ${product.productKey}`} kind="danger" wanted={{ method: 'POST', path: `/products/${key(product.productKey)}/reset` }} said={(answer) => resetText(product.productKey, answer as ResetCounts)}
                             ask={<p><b>{product.name}</b> keeps its name and its keys. All else of it goes: devices (their links are cut), packages, plans with their logs, verifications, faults, its entries of the journal, its own clock.</p>} />
                         <Action label="Delete" kind="danger" wanted={{ method: 'DELETE', path: `/products/${key(product.productKey)}` }} said={`Product ${product.productKey} deleted`}

@@ -143,7 +143,7 @@ export function Action({ label, name, wanted, done, ask, kind = '', disabled = f
 }
 
 // A file that the server makes: a true link, fetched with the token by a click, so that a refusal is told.
-export function Save({ label, path, file, type }: { label: string; path: string; file: string; type: string }) {
+export function Save({ label, name, path, file, type }: { label: string; name?: string; path: string; file: string; type: string }) {
     const save = async (): Promise<void> => {
         try {
             saveFile(file, type, await (await fetchAnswer(path)).blob());
@@ -151,7 +151,7 @@ export function Save({ label, path, file, type }: { label: string; path: string;
             say(`${label}: ${error instanceof Error ? error.message : 'failed'}`, true);
         }
     };
-    return <a class="button" href={BASE + path} download={file} title={curlOf('GET', path)} onClick={(event) => { event.preventDefault(); void save(); }}>{label}</a>;
+    return <a class="button" href={BASE + path} download={file} aria-label={name} title={curlOf('GET', path)} onClick={(event) => { event.preventDefault(); void save(); }}>{label}</a>;
 }
 
 export function Copy({ text, label = 'Copy' }: { text: string; label?: string }) {

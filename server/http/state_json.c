@@ -188,7 +188,7 @@ static void read_table(struct reading *reading, const json_t *rows, enum state_t
         if (reading->status != OK || (reading->status = state_rows_add(&product->tables[id], id, &row)) != OK) {
             return;
         }
-        (void)snprintf(path, sizeof path, "%s/%s/%zu", place, table->member, i);
+        (void)snprintf(path, sizeof path, "%.40s/%.30s/%zu", place, table->member, i);
         read_row(table, item, path, reading->verdict, row);
     }
 }
@@ -265,7 +265,7 @@ static void read_clock(struct reading *reading, const json_t *json, const char *
     if (json == NULL || json_is_null(json)) {
         return;
     }
-    (void)snprintf(path, sizeof path, "%s/clock", place);
+    (void)snprintf(path, sizeof path, "%.40s/clock", place);
     members_open(&members, json, path, reading->verdict);
     const char *word = members_word(&members, "mode", MEMBER_REQUIRED);
     (void)members_int(&members, "value", MEMBER_REQUIRED, INT64_MIN, INT64_MAX, &product->clock_value);

@@ -30,8 +30,9 @@ void entries_append(struct buffer *text, const json_t *entries, size_t most, con
     size_t count = json_array_size(entries);
     for (size_t i = count > most ? count - most : 0; i < count; i++) {
         const json_t *entry = json_array_get(entries, i);
+        const char *command = json_text_of(entry, "command"); /* says more than that it is a frame */
         buffer_append_format(text, "%s%.12s %-6s %-15s %s\n", indent, time_of(entry), json_text_of(entry, "direction"),
-                             json_text_of(entry, "kind"), words_of(entry));
+                             command[0] != '\0' ? command : json_text_of(entry, "kind"), words_of(entry));
         if (raw && json_text_of(entry, "clear")[0] != '\0') {
             buffer_append_format(text, "%s             %s\n", indent, json_text_of(entry, "clear"));
         }

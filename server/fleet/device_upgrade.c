@@ -119,6 +119,9 @@ static void report(struct virtual_device *device, const struct sdk_ota_action *a
     }
     device_note(device, "status", "%d %s %s", action->code, ota_status_name(action->code), action->component_no);
     publish_status(device, &message);
+    if (!device->logged_in && device->ota.state == SDK_OTA_CLOSING) {
+        device->ota.deadline_ms = monotonic_ms(); /* nothing was published: there is no answer to wait for */
+    }
     if (bench->frozen && !device->logged_in) {
         device_wait(device, DUE_CUT, 0);
     }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/instant.h"
+#include "qualify/excerpt.h"
 
 #define FIRST   (NEEDS_ONLINE | NEEDS_IMAGES)
 #define UPGRADE (NEEDS_ONLINE | NEEDS_IMAGES | NEEDS_ACCEPTS | NEEDS_UPGRADES)
@@ -45,11 +46,6 @@ const struct qualify_case qualify_cases[] = {
      .why = "Battery, free flash and versions decide whether a plan may reach the device.",
      .needs = NEEDS_ONLINE,
      .run = case_reports},
-    {.id = "session",
-     .title = "encrypts its session",
-     .why = "A device that announces encryption must use the key it is sent.",
-     .needs = NEEDS_ONLINE,
-     .run = case_session},
     {.id = "accept",
      .title = "receives a plan and accepts it: status 1, then 2",
      .why = "Without the confirmation the server never sends the firmware.",
@@ -76,6 +72,11 @@ const struct qualify_case qualify_cases[] = {
      .why = "Only a reported version proves an upgrade; the next plan is decided by it.",
      .needs = UPGRADE,
      .run = case_version},
+    {.id = "session",
+     .title = "encrypts its session",
+     .why = "A device that announces encryption must use the key that it is sent.",
+     .needs = FIRST | NEEDS_ACCEPTS,
+     .run = case_session},
     NOTICED("http-404", "the file is not there (404)", "It must report 6 and try again when it is told to.",
             "{\"point\":\"http.firmware\",\"action\":{\"type\":\"status\",\"code\":404},\"trigger\":{\"times\":1}}"),
     NOTICED("http-500", "the server has an error (500)", "An error page is no firmware.",
@@ -101,12 +102,9 @@ const struct qualify_case qualify_cases[] = {
     {.id = "slow-download",
      .title = "reports 5 every five seconds while a slow download goes on",
      .why = "Without these reports the server takes a slow device for a dead one.",
-     .needs = UPGRADE | NEEDS_MADE_UP,
+     .needs = UPGRADE,
      .run = case_disturbed,
-     .order = {.faults = {"{\"point\":\"http.firmware\",\"action\":{\"type\":\"throttle\",\"bytesPerSecond\":2000},"
-                          "\"trigger\":{\"times\":1}}"},
-               .retries = 3,
-               .size = 24000},
+     .order = {.retries = 3, .slow_s = 12},
      .attempts_least = 1,
      .attempts_most = 1,
      .code = 5,
@@ -123,12 +121,9 @@ const struct qualify_case qualify_cases[] = {
     {.id = "link-cut",
      .title = "the MQTT link breaks in the middle of a download",
      .why = "The download does not need the link; what happened meanwhile is reported when it is back.",
-     .needs = UPGRADE | NEEDS_MADE_UP,
+     .needs = UPGRADE,
      .run = case_disturbed,
-     .order = {.faults = {"{\"point\":\"http.firmware\",\"action\":{\"type\":\"throttle\",\"bytesPerSecond\":5000},"
-                          "\"trigger\":{\"times\":1}}"},
-               .retries = 3,
-               .cut_link = true},
+     .order = {.retries = 3, .slow_s = 6, .cut_link = true},
      .attempts_least = 1,
      .attempts_most = 2,
      .otherwise = "it did not find its way back"},
@@ -159,12 +154,10 @@ const struct qualify_case qualify_cases[] = {
      .title = "loses its power in the middle of a download",
      .why = "It happens, and the device must come back, say so and be upgraded by the next attempt.",
      .tester = "When asked, take the power away and give it back.",
-     .needs = UPGRADE | NEEDS_MADE_UP | NEEDS_TESTER,
+     .needs = UPGRADE | NEEDS_TESTER,
      .run = case_disturbed,
-     .order = {.faults = {"{\"point\":\"http.firmware\",\"action\":{\"type\":\"throttle\",\"bytesPerSecond\":1000},"
-                          "\"trigger\":{\"times\":1}}"},
-               .retries = 3,
-               .size = 30000,
+     .order = {.retries = 3,
+               .slow_s = 30,
                .cut_question = "Take the power away NOW, and give it back after five seconds."},
      .attempts_least = 2,
      .attempts_most = 4,
@@ -229,18 +222,31 @@ static const char *obstacle(const struct suite *suite, unsigned needs)
                : NULL;
 }
 
+const char *suite_obstacle(struct suite *suite, const struct qualify_case *played)
+{
+    const char *why_not = obstacle(suite, played->needs);
+    if (why_not == NULL && (played->needs & NEEDS_UPGRADES) != 0 && suite->stand->stuck_in[0] != '\0') {
+        (void)snprintf(suite->obstacle, sizeof suite->obstacle,
+                       "the device never ended the upgrade of case %s; restart it", suite->stand->stuck_in);
+        why_not = suite->obstacle;
+    }
+    return why_not;
+}
+
 void suite_play(struct suite *suite, const struct qualify_case *played, struct result *result)
 {
     int64_t begin = monotonic_ms();
-    const char *why_not = obstacle(suite, played->needs);
+    const char *why_not = suite_obstacle(suite, played);
     result->verdict = VERDICT_PASSED;
     result->reason[0] = '\0';
     if (why_not != NULL) {
         result_skip(result, "%s", why_not);
-    } else if ((played->needs & NEEDS_UPGRADES) != 0 && suite->stand->stuck_in[0] != '\0') {
-        result_skip(result, "the device never ended the upgrade of case %s; restart it", suite->stand->stuck_in);
     } else {
+        stand_begin(suite->stand);
         played->run(suite, played, result);
+    }
+    if (result->verdict == VERDICT_FAILED && result->excerpt.length == 0) {
+        excerpt_of_case(suite->stand, &result->excerpt);
     }
     result->seconds = (double)(monotonic_ms() - begin) / 1000;
 }

@@ -1,11 +1,11 @@
 /*
  * The standard suite: each case says what it is about, how it is provoked, what is judged, and what it depends on.
  *
- *   connection   connect -> lost-secret -> reconnect -> reports -> session
- *   first plan   accept, order, first-attempt, upgrade, version      five judgements of one upgrade that nothing
- * disturbs disturbed    http-404 ... link-cut, three-in-a-row               one upgrade each, with a fault by hand
- * power-cut, shut-out                                 the tester does something frames       last: nothing that could
- * not be read has come in all that time
+ *   connection    connect -> lost-secret -> reconnect -> reports
+ *   first plan    accept, order, first-attempt, upgrade, version, session: judgements of one upgrade without any fault
+ *   disturbed     http-404 ... link-cut, three-in-a-row: one upgrade each, with a fault
+ *   by hand       power-cut, shut-out: the tester does something
+ *   all of it     frames: nothing that could not be read has come in all that time
  *
  * A case that depends on what has failed before is "not applicable": a device that refuses every plan fails `accept`,
  * not all.
@@ -56,17 +56,21 @@ struct qualify_case {
 struct suite {
     struct stand *stand;
     bool unattended;
-    struct stand_outcome first; /* of the undisturbed upgrade */
-    bool has_first;
+    struct stand_outcome first;     /* of the undisturbed upgrade */
+    char first_journal[STAND_TEXT]; /* where it begins in the journal */
     bool online;
     bool accepts;
     bool upgrades;
+    char obstacle[160]; /* memory of suite_obstacle() */
 };
 
 extern const struct qualify_case qualify_cases[];
 extern const size_t qualify_case_count;
 
-/* Plays one case; result->excerpt must be initialised. E_...: the server is of no use any more. */
+/* Why the case cannot be played now; NULL: it can. Static memory, or that of the suite. */
+const char *suite_obstacle(struct suite *suite, const struct qualify_case *played);
+
+/* Plays one case; result->excerpt must be initialised. */
 void suite_play(struct suite *suite, const struct qualify_case *played, struct result *result);
 void suite_finish(struct suite *suite);
 

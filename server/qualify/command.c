@@ -4,16 +4,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/instant.h"
 #include "base/terminal.h"
 #include "base/text.h"
+#include "cli/json.h"
 #include "cli/own_server.h"
 #include "qualify/report.h"
 
-enum { EXIT_PASSED = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_NO_SERVER = 3, EXCERPT_LIMIT = 65536, CASES_MOST = 64 };
+enum {
+    EXIT_PASSED = 0,
+    EXIT_FAILED = 1,
+    EXIT_USAGE = 2,
+    EXIT_NO_SERVER = 3,
+    EXCERPT_LIMIT = 65536,
+    CASES_MOST = 64,
+    LISTEN_TEXT = 128
+};
 
 #define TEXT(option, meta, standard, sentence)                                                                         \
     {                                                                                                                  \
@@ -52,7 +62,7 @@ static const struct option qualify_options[] = {
     TEXT("html", "FILE", NULL, "Write the report as one HTML file."),
     TEXT("listen-mqtt", "ADDRESS:PORT", "127.0.0.1:1883",
          "Without --url: where a server of our own listens for the device."),
-    TEXT("listen-http", "ADDRESS:PORT", "127.0.0.1:0", "And for its downloads: the same address, any port."),
+    TEXT("listen-http", "ADDRESS:PORT", NULL, "And for its downloads. Default: the same address, any port."),
     REST_OPTIONS,
     {0}};
 
@@ -84,15 +94,18 @@ static enum status read_image(const struct options *options, const char *file_op
                               "an image and its version of 1 to 64 characters belong together");
     }
     FILE *file = fopen(path, "re");
-    image->bytes = malloc((size_t)LIMIT_FILE);
-    if (file != NULL && image->bytes != NULL) {
-        image->size = fread(image->bytes, 1, (size_t)LIMIT_FILE, file);
+    struct stat about;
+    if (file == NULL || fstat(fileno(file), &about) != 0) {
+        (void)(file != NULL && fclose(file));
+        return options_refuse(options, file_option, error, E_IO, "cannot read %s: %s", path, strerror(errno));
     }
-    if (file != NULL) {
-        (void)fclose(file);
-    }
-    return image->size > 0 ? OK
-                           : options_refuse(options, file_option, error, E_IO, "cannot read %s, or it is empty", path);
+    bool fits = about.st_size > 0 && about.st_size <= LIMIT_FILE;
+    image->size = fits ? (size_t)about.st_size : 0;
+    image->bytes = fits ? malloc(image->size) : NULL;
+    bool whole = image->bytes != NULL && fread(image->bytes, 1, image->size, file) == image->size;
+    (void)fclose(file);
+    return whole ? OK
+                 : options_refuse(options, file_option, error, E_IO, "%s must be a file of 1 byte to 100 MiB", path);
 }
 
 static enum status read_all(struct qualification *q, struct error *error)
@@ -110,6 +123,11 @@ static enum status read_all(struct qualification *q, struct error *error)
         status = options_refuse(options, "image-b", error, E_FORMAT,
                                 "two images are needed: the device changes between them");
     }
+    if (status == OK && stand->images[0].bytes != NULL &&
+        strcmp(stand->images[0].version, stand->images[1].version) == 0) {
+        status = options_refuse(options, "version-b", error, E_FORMAT,
+                                "must differ from --version-a: the version shows which image runs");
+    }
     stand->made_up = options_flag(options, "made-up-images");
     if (status == OK && stand->made_up && stand->images[0].bytes != NULL) {
         status = options_refuse(options, "made-up-images", error, E_FORMAT, "either made-up images or real ones");
@@ -118,19 +136,34 @@ static enum status read_all(struct qualification *q, struct error *error)
     stand->begin_ms = instant_now();
     q->suite.stand = stand;
     q->suite.unattended = options_flag(options, "unattended");
-    q->head = (struct report_head){.product_key = stand->product_key, .device_key = stand->device_key};
+    q->head = (struct report_head){
+        .product_key = stand->product_key, .device_key = stand->device_key, .device = "never seen"};
     return status;
+}
+
+/* Downloads come from where the device's link goes to, unless somebody says otherwise. */
+static void choose_http(const struct options *options, char http[LISTEN_TEXT])
+{
+    const char *given = options_text(options, "listen-http");
+    const char *mqtt = options_text(options, "listen-mqtt");
+    const char *port = strrchr(mqtt, ':');
+    if (given != NULL) {
+        text_copy_cut(http, LISTEN_TEXT, given);
+    } else {
+        (void)snprintf(http, LISTEN_TEXT, "%.*s:0", port != NULL ? (int)(port - mqtt) : 0, mqtt);
+    }
 }
 
 /* The server of --url, or one of our own. */
 static enum status open_server(struct qualification *q, struct error *error)
 {
     const struct options *options = &q->options;
+    char http[LISTEN_TEXT];
     if (options_text(options, "url") != NULL) {
         return rest_open(options, &q->stand.rest, error);
     }
-    enum status status =
-        own_server_start(&q->own, options_text(options, "listen-mqtt"), options_text(options, "listen-http"), error);
+    choose_http(options, http);
+    enum status status = own_server_start(&q->own, options_text(options, "listen-mqtt"), http, error);
     if (status == OK) {
         status = rest_open_at(q->own.ready.http, q->own.token, NULL, &q->stand.rest, error);
         (void)printf("server: %s for the device, %s for the rest\n", q->own.ready.mqtt, q->own.ready.http);
@@ -138,34 +171,49 @@ static enum status open_server(struct qualification *q, struct error *error)
     return status;
 }
 
-/* Makes the product; one that is there already is as good, its secret is checked by the device itself. */
+/* Makes the product; one that is there already is as good when its secret is that of the device. */
 static enum status make_product(struct qualification *q, struct error *error)
 {
     const struct stand *stand = &q->stand;
+    const char *secret = options_text(&q->options, "product-secret");
+    CLEANUP(cleanup_json) json_t *product = NULL;
     enum status status =
-        stand_call(stand, "POST", 201,
-                   json_pack("{s:s, s:s, s:s}", "name", stand->product_key, "productKey", stand->product_key,
-                             "productSecret", options_text(&q->options, "product-secret")),
-                   NULL, error, "/api/v1/products");
-    if (status != OK) {
-        status = stand_call(stand, "GET", 200, NULL, NULL, error, "/api/v1/products/%s", stand->product_key);
+        stand_call(stand, "GET", 200, NULL, &product, error, "/api/v1/products/%s", stand->product_key);
+    if (status == E_NOT_FOUND) {
+        return stand_call(stand, "POST", 201,
+                          json_pack("{s:s, s:s, s:s}", "name", stand->product_key, "productKey", stand->product_key,
+                                    "productSecret", secret),
+                          NULL, error, "/api/v1/products");
+    }
+    if (status == OK && strcmp(json_text_of(product, "productSecret"), secret) != 0) {
+        status = options_refuse(&q->options, "product-secret", error, E_STATE,
+                                "the server knows product %s with another secret", stand->product_key);
     }
     return status;
+}
+
+static const char *word_of(const json_t *device, const char *member)
+{
+    const char *word = json_text_of(device, member);
+    return word[0] != '\0' ? word : "unknown";
 }
 
 /* Once the device is online: what it is, and which of its components is upgraded. */
 static enum status find_out(struct qualification *q, struct error *error)
 {
-    json_t *device = stand_device(&q->stand);
-    char *mcus = json_dumps(json_object_get(device, "mcuVersions"), JSON_COMPACT);
-    const char *model = json_string_value(json_object_get(device, "moduleType"));
-    const char *version = json_string_value(json_object_get(device, "moduleVersion"));
-    const char *sdk = json_string_value(json_object_get(device, "sdkVersion"));
-    (void)snprintf(q->head.device, sizeof q->head.device, "%s, module %s, SDK %s, MCU %s, %lld bytes of flash free",
-                   model != NULL ? model : "unknown module", version != NULL ? version : "?", sdk != NULL ? sdk : "?",
-                   mcus != NULL ? mcus : "none", (long long)json_integer_value(json_object_get(device, "flashFree")));
-    free(mcus);
-    json_decref(device);
+    CLEANUP(cleanup_json) json_t *device = stand_device(&q->stand);
+    CLEANUP(cleanup_buffer) struct buffer text;
+    const char *component = NULL;
+    json_t *version = NULL;
+    buffer_init(&text, sizeof q->head.device - 1);
+    buffer_append_format(&text, "%s, module %s, SDK %s, %lld bytes of flash free", word_of(device, "moduleType"),
+                         word_of(device, "moduleVersion"), word_of(device, "sdkVersion"),
+                         (long long)json_integer_value(json_object_get(device, "flashFree")));
+    json_object_foreach(json_object_get(device, "mcuVersions"), component, version)
+    {
+        buffer_append_format(&text, ", %s %s", component, json_string_value(version));
+    }
+    text_copy_cut(q->head.device, sizeof q->head.device, buffer_text(&text));
     enum status status = stand_choose_component(&q->stand, options_text(&q->options, "component"), error);
     if (status == OK) {
         (void)printf("\ndevice: %s\nupgraded: %s\n\n", q->head.device, q->stand.component_no);
@@ -185,7 +233,7 @@ static enum status play_all(struct qualification *q, struct error *error)
             status = find_out(q, error);
         }
         if (status == OK) {
-            report_before(stdout, i, played, q->suite.unattended);
+            report_before(stdout, i, played, suite_obstacle(&q->suite, played) == NULL);
             suite_play(&q->suite, played, &q->results[i]);
             report_after(stdout, &q->results[i], colour);
         }
@@ -268,10 +316,10 @@ const struct subcommand qualify_command = {
     .usage = "--product-key PK --product-secret PS --device-key DK [--url URL] [OPTIONS]",
     .about =
         "Plays every case of the standard suite against the device that you connect: how it authenticates, accepts "
-        "plans, "
-        "downloads, checks digests, gets over faults of server and network, reports. What it can find out it does not "
-        "ask "
-        "for: versions, components and SDK come from the device's own reports. Each case says what it is about before, "
+        "plans, downloads, checks digests, gets over faults of server and network, reports. What it can find out it "
+        "does not "
+        "ask for: versions, components and SDK come from the device's own reports. Each case says what it is about "
+        "before, "
         "and after it whether the device passed, failed (with what went over the wire) or why it does not apply.\n\n"
         "Without --url it starts a server of its own for the time it runs.\n\n"
         "A real device really changes its version: give two images that it can run, and the version of each. Without "
@@ -279,7 +327,7 @@ const struct subcommand qualify_command = {
         "--made-up-images says that this device survives them.",
     .examples = "# a real board, with two releases of its firmware\n"
                 "mockdc qualify --product-key p1a2b3 --product-secret ... --device-key 867123045678901 "
-                "--listen-mqtt 192.0.2.7:1883 --listen-http 192.0.2.7:8080 --image-a v1.bin --version-a 1_0_0 "
+                "--listen-mqtt 192.0.2.7:1883 --image-a v1.bin --version-a 1_0_0 "
                 "--image-b v2.bin --version-b 1_1_0 --html report.html",
     .exits = "0  no case failed\n1  at least one failed\n2  wrong command line\n3  no server, or it is of no use",
     .options = qualify_options,

@@ -13,6 +13,13 @@
 
 enum { EXCERPT_LINES = 24 };
 
+/* Of the device since the present case began; of one that is not known, whoever knocked at the door. */
+void excerpt_of_case(const struct stand *stand, struct buffer *text);
+
+/* Frames that could not be read, whenever they came. */
+void excerpt_of_malformed(const struct stand *stand, struct buffer *text);
+
+/* Of an upgrade: since its log began. */
 void excerpt_of_outcome(const struct stand *stand, const struct stand_outcome *outcome, struct buffer *text);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * The report of a qualification: a line per case while it goes on, and in the end JUnit and HTML.
  *
- *   [ 6/29] accept: receives a plan and accepts it: status 1, then 2
+ *   [ 5/30] accept: receives a plan and accepts it: status 1, then 2
  *           Without the confirmation the server never sends the firmware.
  *           passed (0.4 s)                           FAILED: it refused the plan (status 3), and the excerpt
  */
@@ -16,8 +16,7 @@
 struct report_head {
     const char *product_key;
     const char *device_key;
-    const char *server;
-    char device[256]; /* "EC200U, module MODULE_1_0_0, SDK 2.9.0, STM32 1_0_0" */
+    char device[256]; /* "EC200U, module MODULE_1_0_0, SDK 2.9.0, 4194304 bytes of flash free, STM32 1_0_0" */
 };
 
 struct report_counts {
@@ -28,7 +27,8 @@ struct report_counts {
 
 const char *verdict_name(enum verdict verdict); /* "passed", "failed", "not applicable" */
 
-void report_before(FILE *file, size_t index, const struct qualify_case *played, bool unattended);
+/* `applies`: it will be played, so the tester is told what to do. */
+void report_before(FILE *file, size_t index, const struct qualify_case *played, bool applies);
 void report_after(FILE *file, struct result *result, bool colour);
 void report_summary(FILE *file, const struct report_counts *counts, const struct result *results);
 

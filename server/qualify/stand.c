@@ -12,7 +12,8 @@
 #include "base/text.h"
 #include "cli/json.h"
 
-enum { CALL_MS = 60000, POLL_MS = 30, AGAIN_MS = 3000, MADE_UP_SIZE = 20000 };
+/* WAIT_MS: of one call that waits for an event; LOOK_MS: between two looks where the server cannot wait. */
+enum { CALL_MS = 60000, WAIT_MS = 20000, LOOK_MS = 50, AGAIN_MS = 3000, MADE_UP_SIZE = 20000 };
 
 void stand_pause(int milliseconds)
 {
@@ -39,18 +40,110 @@ json_t *stand_device(const struct stand *stand)
     return status == OK ? device : NULL;
 }
 
-bool stand_await_online(const struct stand *stand, const char *mode, int64_t patience_ms)
+/* --- waiting -------------------------------------------------------------------------------------------------- */
+
+/* A page of the journal of the device behind `cursor`. */
+static json_t *journal_page(const struct stand *stand, const char *kinds, const char *cursor)
+{
+    json_t *page = NULL;
+    struct error ignored;
+    enum status status = stand_call(stand, "GET", 200, NULL, &page, &ignored,
+                                    "/api/v1/journal?productKey=%s&deviceKey=%s&limit=1000%s%s%s%s", stand->product_key,
+                                    stand->device_key, kinds != NULL ? "&kind=" : "", kinds != NULL ? kinds : "",
+                                    cursor[0] != '\0' ? "&cursor=" : "", cursor);
+    return status == OK ? page : NULL;
+}
+
+void stand_begin(struct stand *stand)
+{
+    CLEANUP(cleanup_json) json_t *clock = NULL;
+    struct error ignored;
+    if (stand_call(stand, "GET", 200, NULL, &clock, &ignored, "/api/v1/products/%s/clock", stand->product_key) == OK) {
+        text_copy_cut(stand->since, sizeof stand->since, json_text_of(clock, "now"));
+    }
+    for (bool more = true; more;) {
+        CLEANUP(cleanup_json) json_t *page = journal_page(stand, NULL, stand->journal);
+        const char *end = json_text_of(page, "cursor");
+        if (end[0] != '\0') {
+            text_copy_cut(stand->journal, sizeof stand->journal, end);
+        }
+        more = json_is_string(json_object_get(page, "nextCursor"));
+    }
+}
+
+void stand_wait(struct stand *stand, int64_t most_ms)
+{
+    CLEANUP(cleanup_json) json_t *answer = NULL;
+    char path[512];
+    long code = 0;
+    struct error ignored;
+    bool known = stand->cursor[0] != '\0';
+    most_ms = most_ms > WAIT_MS ? WAIT_MS : most_ms;
+    (void)snprintf(path, sizeof path, "/api/v1/events?wait=%.3f&limit=1000&productKey=%s&deviceKey=%s%s%s",
+                   known && most_ms > 0 ? (double)most_ms / 1000 : 0.0, stand->product_key, stand->device_key,
+                   known ? "&after=" : "", stand->cursor);
+    enum status status = rest_call(stand->rest, "GET", path, NULL, CALL_MS, &code, &answer, &ignored);
+    if (status != OK || json_text_of(answer, "cursor")[0] == '\0') {
+        stand_pause(LOOK_MS);
+        return;
+    }
+    text_copy_cut(stand->cursor, sizeof stand->cursor, json_text_of(answer, "cursor"));
+}
+
+bool stand_await_online(struct stand *stand, const char *mode, int64_t patience_ms)
 {
     int64_t end = monotonic_ms() + patience_ms;
-    do {
+    for (;;) {
         CLEANUP(cleanup_json) json_t *device = stand_device(stand);
         if (json_is_true(json_object_get(device, "online")) &&
             (mode == NULL || strcmp(json_text_of(device, "authMode"), mode) == 0)) {
             return true;
         }
-        stand_pause(POLL_MS);
+        int64_t left = end - monotonic_ms();
+        if (left <= 0) {
+            return false;
+        }
+        stand_wait(stand, left);
+    }
+}
+
+json_t *stand_journal(const struct stand *stand, const char *kinds)
+{
+    CLEANUP(cleanup_json) json_t *page = journal_page(stand, kinds, stand->journal);
+    return json_incref(json_object_get(page, "items"));
+}
+
+bool stand_await_entry(const struct stand *stand, const char *kinds, const char *member, const char *value,
+                       int64_t patience_ms)
+{
+    int64_t end = monotonic_ms() + patience_ms;
+    do {
+        CLEANUP(cleanup_json) json_t *entries = stand_journal(stand, kinds);
+        size_t i = 0;
+        json_t *entry = NULL;
+        json_array_foreach(entries, i, entry)
+        {
+            if (strcmp(json_text_of(entry, member), value) == 0) {
+                return true;
+            }
+        }
+        stand_pause(LOOK_MS);
     } while (monotonic_ms() < end);
     return false;
+}
+
+enum status stand_reconnect(struct stand *stand, struct error *error)
+{
+    int64_t end = monotonic_ms() + stand->patience_ms;
+    stand_begin(stand);
+    enum status status = stand_call(stand, "POST", 204, NULL, NULL, error, "/api/v1/products/%s/devices/%s/disconnect",
+                                    stand->product_key, stand->device_key);
+    if (status != OK) {
+        return status;
+    }
+    bool back = stand_await_entry(stand, "connect", "kind", "connect", stand->patience_ms) &&
+                stand_await_online(stand, NULL, end - monotonic_ms());
+    return back ? OK : error_set(error, E_TIMEOUT, "device", "it did not come back");
 }
 
 enum status stand_choose_component(struct stand *stand, const char *wanted, struct error *error)
@@ -75,6 +168,7 @@ struct run {
     struct error *error;
     int64_t package;
     int64_t plan;
+    size_t size; /* of the image */
     int64_t faults[STAND_FAULTS];
     bool unanswered; /* the device stands where the notify left it */
 };
@@ -103,6 +197,7 @@ static enum status upload(struct run *run)
         (void)snprintf(run->outcome->target, sizeof run->outcome->target, "Q%llx_%u",
                        (unsigned long long)stand->begin_ms, stand->serial);
     }
+    run->size = size;
     char name[64];
     (void)snprintf(name, sizeof name, "qualify %llx %u", (unsigned long long)stand->begin_ms, stand->serial);
     CLEANUP(cleanup_json)
@@ -138,17 +233,31 @@ static enum status make_plan(struct run *run)
     return status;
 }
 
-static enum status arm(struct run *run)
+/* `fault` is taken; it holds for this device alone. */
+static enum status arm_one(struct run *run, size_t index, json_t *fault)
 {
     const struct stand *stand = run->stand;
+    CLEANUP(cleanup_json) json_t *answer = NULL;
+    (void)json_object_set_new(
+        fault, "match", json_pack("{s:s, s:s}", "productKey", stand->product_key, "deviceKey", stand->device_key));
+    enum status status = stand_call(stand, "POST", 201, fault, &answer, run->error, "/api/v1/faults");
+    run->faults[index] = json_integer_value(json_object_get(answer, "id"));
+    return status;
+}
+
+static enum status arm(struct run *run)
+{
+    const struct stand_order *order = run->order;
     enum status status = OK;
-    for (size_t i = 0; status == OK && i < STAND_FAULTS && run->order->faults[i] != NULL; i++) {
-        CLEANUP(cleanup_json) json_t *answer = NULL;
-        json_t *fault = json_loads(run->order->faults[i], 0, NULL);
-        (void)json_object_set_new(
-            fault, "match", json_pack("{s:s, s:s}", "productKey", stand->product_key, "deviceKey", stand->device_key));
-        status = stand_call(stand, "POST", 201, fault, &answer, run->error, "/api/v1/faults");
-        run->faults[i] = json_integer_value(json_object_get(answer, "id"));
+    size_t count = 0;
+    for (; status == OK && count < STAND_FAULTS && order->faults[count] != NULL; count++) {
+        status = arm_one(run, count, json_loads(order->faults[count], 0, NULL));
+    }
+    if (status == OK && order->slow_s > 0 && count < STAND_FAULTS) {
+        json_int_t rate = (json_int_t)(run->size / order->slow_s);
+        status = arm_one(run, count,
+                         json_pack("{s:s, s:{s:s, s:I}, s:{s:i}}", "point", "http.firmware", "action", "type",
+                                   "throttle", "bytesPerSecond", rate > 0 ? rate : 1, "trigger", "times", 1));
     }
     return status;
 }
@@ -203,17 +312,18 @@ static bool look(struct run *run)
  */
 static void await_end(struct run *run)
 {
-    const struct stand *stand = run->stand;
+    struct stand *stand = run->stand;
     int64_t begin = monotonic_ms();
     int64_t end = begin + stand->patience_ms;
-    bool again = run->order->faults[0] != NULL;
-    while (!look(run) && monotonic_ms() < end) {
-        if (again && run->unanswered && monotonic_ms() >= begin + AGAIN_MS) {
+    int64_t again = run->order->faults[0] != NULL ? begin + AGAIN_MS : INT64_MAX;
+    for (int64_t now = begin; !look(run) && now < end; now = monotonic_ms()) {
+        if (run->unanswered && now >= again) {
             struct error ignored;
-            again = stand_call(stand, "POST", 204, NULL, NULL, &ignored, "/api/v1/products/%s/devices/%s/disconnect",
-                               stand->product_key, stand->device_key) != OK;
+            bool cut = stand_call(stand, "POST", 204, NULL, NULL, &ignored, "/api/v1/products/%s/devices/%s/disconnect",
+                                  stand->product_key, stand->device_key) == OK;
+            again = cut ? INT64_MAX : now + AGAIN_MS;
         }
-        stand_pause(POLL_MS);
+        stand_wait(stand, (again < end && again > now ? again : end) - now);
     }
     run->outcome->seconds = (double)(monotonic_ms() - begin) / 1000;
 }
@@ -221,7 +331,7 @@ static void await_end(struct run *run)
 static void disarm(struct run *run)
 {
     struct error ignored;
-    for (size_t i = 0; i < STAND_FAULTS && run->faults[i] != 0; i++) {
+    for (size_t i = 0; i < STAND_FAULTS && run->faults[i] > 0; i++) {
         CLEANUP(cleanup_json) json_t *fault = NULL;
         enum status status = stand_call(run->stand, "GET", 200, NULL, &fault, &ignored, "/api/v1/faults/%lld",
                                         (long long)run->faults[i]);

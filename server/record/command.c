@@ -10,6 +10,7 @@
 #include "base/instant.h"
 #include "base/text.h"
 #include "cli/json.h"
+#include "cli/text_file.h"
 #include "record/fetch.h"
 #include "record/pretty.h"
 
@@ -82,12 +83,11 @@ static enum status write_scenario(const json_t *scenario, const char *path, stru
     if (buffer_status(&text) != OK) {
         return error_set(error, buffer_status(&text), "scenario", "%s", status_text(buffer_status(&text)));
     }
-    FILE *file = path == NULL ? stdout : fopen(path, "we");
-    bool written = file != NULL && fwrite(text.data, 1, text.length, file) == text.length;
-    if (file != NULL && (path == NULL ? fflush(file) : fclose(file)) != 0) {
-        written = false;
+    if (path != NULL) {
+        return text_file_write(path, &text, error);
     }
-    return written ? OK : error_set(error, E_IO, path == NULL ? "output" : path, "%s", strerror(errno));
+    bool written = fwrite(text.data, 1, text.length, stdout) == text.length && fflush(stdout) == 0;
+    return written ? OK : error_set(error, E_IO, "output", "%s", strerror(errno));
 }
 
 static enum status record(struct rest *rest, struct wanted *wanted, const struct options *options, struct error *error)

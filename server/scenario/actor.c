@@ -151,8 +151,10 @@ static void write_command_line(const struct actor *actor, const struct actor_hom
 
 void actor_init(struct actor *actor, const json_t *device, const char *folder)
 {
-    *actor = (struct actor){
-        .device = device, .key = json_text_of(device, "deviceKey"), .real = json_object_get(device, "real") != NULL};
+    *actor = (struct actor){.device = device,
+                            .key = json_text_of(device, "deviceKey"),
+                            .real = json_object_get(device, "real") != NULL,
+                            .scripted = json_object_get(device, "script") != NULL};
     (void)snprintf(actor->log, sizeof actor->log, "%s/%s.jsonl", folder, actor->key);
     (void)snprintf(actor->script, sizeof actor->script, "%s/%s.script", folder, actor->key);
     (void)snprintf(actor->flash, sizeof actor->flash, "%s/%s.flash", folder, actor->key);

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "device.h"
+#include "story.h"
 #include "support/suite.h"
 
-enum { SECONDS = 60, TEXT = 8192, OPTIONS = 5 };
+enum { SECONDS = 60, TEXT = 8192, OPTIONS = 5, AWAIT_MS = 15000, PAUSE_MS = 20 };
 
 static const struct row {
     const char *name;
@@ -158,6 +158,120 @@ static void test_table(void)
     }
 }
 
+/* --- played by mockdc run ------------------------------------------------------------------------------------------ */
+
+/* Until the device's log in the plan has an entry of this kind. */
+static void await_log(const struct server *server, int64_t plan, const char *kind)
+{
+    char kinds[TEXT] = "";
+    for (int waited = 0; waited < AWAIT_MS && strstr(kinds, kind) == NULL; waited += PAUSE_MS) {
+        char path[96];
+        int code = 0;
+        (void)snprintf(path, sizeof path, "/api/v1/plans/%lld/devices/%s", (long long)plan, TEST_DK);
+        json_decref(rest_call(server, "GET", path, NULL, &code));
+        if (code == 200) {
+            rest_log_kinds(server, plan, TEST_DK, kinds, sizeof kinds);
+        }
+        sleep_ms(PAUSE_MS);
+    }
+    CHECK_ROW(kind, strstr(kinds, kind) != NULL);
+}
+
+static void confirm(const struct server *server, int64_t plan)
+{
+    await_log(server, plan, "skipped");
+    json_decref(rest_expect(server, "POST", "/api/v1/products/pk1/devices/" TEST_DK "/upgrade/confirm", "{}", 204));
+}
+
+static void cut_link(const struct server *server, int64_t plan)
+{
+    await_log(server, plan, "downloading");
+    json_decref(rest_expect(server, "POST", "/api/v1/products/pk1/devices/" TEST_DK "/disconnect", NULL, 204));
+}
+
+static void suspend(const struct server *server, int64_t plan)
+{
+    await_log(server, plan, "downloading");
+    story_act(server, plan, "suspend");
+    story_act(server, plan, "resume");
+}
+
+static void open_window(const struct server *server, int64_t plan)
+{
+    await_log(server, plan, "skipped");
+    json_decref(story_advance(server, "{\"seconds\": 600}"));
+}
+
+static void nothing(const struct server *server, int64_t plan)
+{
+    (void)server;
+    (void)plan;
+}
+
+#define SILENT "\"mode\": \"silent\","
+#define SLOW                                                                                                           \
+    "{\"point\":\"http.firmware\",\"action\":{\"type\":\"throttle\",\"bytesPerSecond\":4000},\"trigger\":{\"times\":"  \
+    "1}}"
+
+static const struct run_row {
+    const char *name;
+    const char *plan;  /* members */
+    const char *clock; /* NULL: the server's */
+    const char *fault; /* NULL: none */
+    void (*act)(const struct server *server, int64_t plan);
+    const char *step; /* that the scenario must have */
+} run_rows[] = {
+    {"an upgrade", SILENT, NULL, NULL, nothing, "\"end\": true"},
+    {"the user is asked", "\"mode\": \"manual\", \"upgradeText\": {\"zh\": \"x\", \"en\": \"y\"},", NULL, NULL, confirm,
+     "{\"confirm\": {\"deviceKey\": \"" TEST_DK "\"}}"},
+    {"the link is cut on request", SILENT, NULL, SLOW, cut_link, "{\"disconnect\": \"" TEST_DK "\"}"},
+    {"suspended and resumed", SILENT, NULL, SLOW, suspend, "{\"suspend\": \"plan\"}"},
+    {"a window opens", SILENT "\"pushPeriod\": {\"start\": \"22:00\", \"end\": \"06:00\"},", "2027-03-01T13:55:00Z",
+     NULL, open_window, "{\"advance\": {\"to\": \"2027-03-01T14:00:00.000Z\"}}"},
+};
+
+/* What was recorded passes on a server of its own. */
+static void check_run(const struct run_row *row)
+{
+    struct server server;
+    char command[256];
+    char output[TEXT];
+    char path[128];
+    const char *const options[] = {"--time-scale", "20", NULL};
+    server_start(&server, NULL);
+    int64_t package = story_package(&server);
+    int64_t plan = story_plan(&server, package, row->plan);
+    if (row->clock != NULL) {
+        story_set_clock(&server, row->clock);
+    }
+    story_act(&server, plan, "activate");
+    if (row->fault != NULL) {
+        json_decref(rest_expect(&server, "POST", "/api/v1/faults", row->fault, 201));
+    }
+    pid_t device = device_start(&server, options, NULL);
+    row->act(&server, plan);
+    CHECK_ROW(row->name, rest_await_device(&server, plan, TEST_DK, "upgraded"));
+    CHECK_ROW(row->name, process_wait(device, SECONDS) == 0);
+    (void)snprintf(path, sizeof path, "%s/session.json", server.folder);
+    CHECK_ROW(row->name, record(&server, path) == 0);
+    (void)snprintf(command, sizeof command, "cat %s", path);
+    CHECK_ROW(row->name, shell_run(command, output, sizeof output) == 0 && strstr(output, row->step) != NULL);
+    (void)snprintf(command, sizeof command, "$M run %s", path);
+    int code = shell_run(command, output, sizeof output);
+    CHECK_ROW(row->name, code == 0);
+    if (code != 0) {
+        (void)fprintf(stderr, "%s\n", output);
+    }
+    server_stop(&server);
+}
+
+static void test_run(void)
+{
+    for (size_t i = 0; i < sizeof run_rows / sizeof run_rows[0]; i++) {
+        check_run(&run_rows[i]);
+    }
+}
+
 /* A secret is in no recording, and neither is the key of a session. */
 static void test_no_secrets(void)
 {
@@ -273,6 +387,7 @@ int main(void)
     (void)setenv("M", server_program(), 1);
     static const struct test_case cases[] = {
         {"recorded, repeated, the same story", test_table},
+        {"played by mockdc run", test_run},
         {"no secrets are recorded", test_no_secrets},
         {"what cannot be recorded", test_refusals},
         {"plan, since, files", test_choices},

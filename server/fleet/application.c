@@ -75,6 +75,9 @@ void application_decide(struct virtual_device *device)
 
 void application_take(struct virtual_device *device, const struct sdk_ota_action *action)
 {
+    if (action->code == 10700) { /* a broken plan is reported, but not to the application (protocol.md, 9.1) */
+        application_plan_received(device);
+    }
     if (action->code == 10701) {
         device->application.expected = device->ota.firmware;
     }

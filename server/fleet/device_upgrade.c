@@ -125,9 +125,6 @@ static void report(struct virtual_device *device, const struct sdk_ota_action *a
     if (bench->frozen && !device->logged_in) {
         device_wait(device, DUE_CUT, 0);
     }
-    if (action->code == OTA_STATUS_PLAN_RECEIVED) {
-        application_plan_received(device);
-    }
 }
 
 static enum status make_file(struct virtual_device *device)

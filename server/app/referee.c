@@ -204,9 +204,16 @@ void app_referee_malformed(struct app *app, int64_t device_id, const char *why)
     judge(app, device_id, &(struct referee_event){.kind = REFEREE_MALFORMED, .why = why});
 }
 
-void app_referee_ordered(struct app *app, int64_t device_id, bool firmware)
+void app_referee_ordered(struct app *app, int64_t device_id, bool firmware, bool altered)
 {
-    judge(app, device_id, &(struct referee_event){.kind = firmware ? REFEREE_FIRMWARE : REFEREE_NOTIFY});
+    judge(app, device_id,
+          &(struct referee_event){.kind = firmware ? REFEREE_FIRMWARE : REFEREE_NOTIFY, .altered = altered});
+}
+
+bool referees_altered(const struct app *app, int64_t device_id)
+{
+    const struct watched *watched = find(app, device_id);
+    return watched != NULL && watched->referee.altered;
 }
 
 void app_referee_request(struct app *app, const struct request_conduct *request)

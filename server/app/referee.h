@@ -19,8 +19,8 @@ void app_referee_farewell(struct app *app, int64_t device_id);
 void app_referee_frame(struct app *app, int64_t device_id, const struct frame_conduct *frame);
 void app_referee_malformed(struct app *app, int64_t device_id, const char *why);
 
-/* A notify or firmware information went out, by whatever way. */
-void app_referee_ordered(struct app *app, int64_t device_id, bool firmware);
+/* A notify or firmware information went out, by whatever way; `altered`: a fault made it another than it should be. */
+void app_referee_ordered(struct app *app, int64_t device_id, bool firmware, bool altered);
 
 /* The http door: a device asks for a file; the answer to such a request is over. */
 void app_referee_request(struct app *app, const struct request_conduct *request);
@@ -52,6 +52,9 @@ void referees_name(struct app *app, int64_t device_id, int64_t plan_id, struct l
 
 /* Those of the product's devices are forgotten; NULL: all. Before its presences go. */
 void referees_forget(struct app *app, const char *product_key);
+
+/* Its last order was altered by a fault: that what it reports does not fit the plan is not its doing. */
+bool referees_altered(const struct app *app, int64_t device_id);
 
 void referees_flash(struct app *app, int64_t device_id, int64_t flash_free);
 

@@ -70,7 +70,7 @@ static enum status mask(const struct link *link, uint16_t package_id, struct buf
 }
 
 static void note_in_journal(const struct link *link, uint16_t command, const char *topic, const struct buffer *sent,
-                            const struct buffer *clear, bool bad_checksum)
+                            const struct buffer *clear, bool altered)
 {
     CLEANUP(cleanup_buffer) struct buffer masked = {.limit = LIMIT_FRAME_ESCAPED};
     if (command == COMMAND_CONFIGURATION) {
@@ -86,7 +86,7 @@ static void note_in_journal(const struct link *link, uint16_t command, const cha
                                   .command = command,
                                   .package_id = link->peer->last_package_id,
                                   .command_name = command_name(command),
-                                  .word = bad_checksum ? "altered" : "ok",
+                                  .word = altered ? "altered" : "ok",
                                   .name = topic,
                                   .raw = sent->data,
                                   .raw_length = sent->length,
@@ -95,14 +95,14 @@ static void note_in_journal(const struct link *link, uint16_t command, const cha
     link_journal(link, &entry);
 }
 
-enum status downlink_send(struct link *link, uint16_t command, struct buffer *payload, bool bad_checksum)
+enum status downlink_send(struct link *link, uint16_t command, struct buffer *payload, unsigned flaws)
 {
     struct peer *peer = link->peer;
     CLEANUP(cleanup_buffer) struct buffer clear = {.limit = LIMIT_FRAME_ESCAPED};
     CLEANUP(cleanup_buffer) struct buffer sealed = {.limit = LIMIT_MQTT_PACKET};
     enum status status = downlink_frame(&peer->last_package_id, command, payload, &clear);
     const struct buffer *message = &clear;
-    if (status == OK && bad_checksum) {
+    if (status == OK && (flaws & DOWNLINK_BAD_CHECKSUM) != 0) {
         clear.data[CHECKSUM_AT] ^= 1;
     }
     if (status == OK && link->encrypts) {
@@ -117,9 +117,9 @@ enum status downlink_send(struct link *link, uint16_t command, struct buffer *pa
     status = bus_publish(link->door->bus, topic, message->data, message->length);
     if (status == OK) {
         link->door->counters.downlinks++;
-        note_in_journal(link, command, topic, message, &clear, bad_checksum);
+        note_in_journal(link, command, topic, message, &clear, flaws != 0);
         if (command == COMMAND_OTA_NOTIFY || command == COMMAND_FIRMWARE_INFO) {
-            app_referee_ordered(link->door->app, peer->device_id, command == COMMAND_FIRMWARE_INFO);
+            app_referee_ordered(link->door->app, peer->device_id, command == COMMAND_FIRMWARE_INFO, flaws != 0);
         }
         watch_frame(link->door->app, peer->device_id,
                     &(struct frame){.package_id = peer->last_package_id,
@@ -145,7 +145,7 @@ enum status downlink_configuration(struct link *link)
     CLEANUP(cleanup_buffer) struct buffer payload = {.limit = LIMIT_FRAME_PAYLOAD};
     enum status status = configuration_encode(&message, &payload);
     if (status == OK) {
-        status = downlink_send(link, COMMAND_CONFIGURATION, &payload, false);
+        status = downlink_send(link, COMMAND_CONFIGURATION, &payload, 0);
     }
     link->encrypts = link->send_key;
     return status;

@@ -24,11 +24,14 @@ MUST_USE enum status downlink_frame(uint16_t *last_id, uint16_t command, struct 
 /* 0x00B4 with the secret, the session key, or both, as the link needs; from then on the link encrypts. */
 MUST_USE enum status downlink_configuration(struct link *link);
 
-/*
- * Appends frame and publishes it, encrypted when the link is; `bad_checksum`: one that no device takes (a fault).
- * E_CLOSED: the bus is down.
- */
-MUST_USE enum status downlink_send(struct link *link, uint16_t command, struct buffer *payload, bool bad_checksum);
+/* What a fault made of a frame, as bits. */
+enum {
+    DOWNLINK_ALTERED = 1,      /* its payload is not what it should be */
+    DOWNLINK_BAD_CHECKSUM = 2, /* no device takes it */
+};
+
+/* Appends frame and publishes it, encrypted when the link is. E_CLOSED: the bus is down. */
+MUST_USE enum status downlink_send(struct link *link, uint16_t command, struct buffer *payload, unsigned flaws);
 
 MUST_USE enum status downlink_notify(struct link *link, const struct notify_order *order);
 MUST_USE enum status downlink_firmware(struct link *link, const struct firmware_order *order);

@@ -22,7 +22,7 @@ struct delayed_order {
     struct link *link;
     struct loop_timer *timer;
     uint16_t command;
-    bool bad_checksum;
+    unsigned made; /* DOWNLINK_* */
     size_t copies;
     struct buffer payload;
     LIST_ENTRY(delayed_order) entries;
@@ -31,7 +31,7 @@ struct delayed_order {
 /* What the faults of one order add up to. */
 struct flaws {
     bool drop;
-    bool bad_checksum;
+    unsigned made; /* DOWNLINK_* */
     size_t copies;
     int64_t delay_ms;
 };
@@ -159,18 +159,23 @@ static enum status apply(const struct fault_action *action, struct buffer *paylo
         return OK;
     case FAULT_SET:
     case FAULT_OMIT:
+        flaws->made |= DOWNLINK_ALTERED;
         return set_field(payload, action);
     case FAULT_BAD_CHECKSUM:
-        flaws->bad_checksum = true;
+        flaws->made |= DOWNLINK_BAD_CHECKSUM;
         return OK;
     case FAULT_TRUNCATE: /* in the middle of an item */
+        flaws->made |= DOWNLINK_ALTERED;
         payload->length = payload->length > 3 ? payload->length - 3 : 1;
         return OK;
     case FAULT_TOO_MANY_TASKS:
+        flaws->made |= DOWNLINK_ALTERED;
         return multiply_tasks(payload);
     case FAULT_UNREACHABLE_HOST:
+        flaws->made |= DOWNLINK_ALTERED;
         return set_url(payload, true);
     case FAULT_REFUSE:
+        flaws->made |= DOWNLINK_ALTERED;
         return set_url(payload, false);
     default:
         return OK;
@@ -202,7 +207,7 @@ static enum status send_copies(struct link *link, uint16_t command, struct buffe
 {
     enum status status = OK;
     for (size_t i = 0; i < flaws->copies && status == OK; i++) {
-        status = downlink_send(link, command, payload, flaws->bad_checksum);
+        status = downlink_send(link, command, payload, flaws->made);
     }
     return status;
 }
@@ -219,7 +224,7 @@ static void on_due(void *context)
 {
     struct delayed_order *order = context;
     struct link *link = order->link;
-    struct flaws flaws = {.bad_checksum = order->bad_checksum, .copies = order->copies};
+    struct flaws flaws = {.made = order->made, .copies = order->copies};
     if (link->peer != NULL && link->subscribed && send_copies(link, order->command, &order->payload, &flaws) != OK) {
         log_warn("downlink", "device=%s a delayed %s cannot be sent", link->name, command_name(order->command));
     }
@@ -234,7 +239,7 @@ static enum status delay(struct link *link, uint16_t command, const struct buffe
     }
     order->link = link;
     order->command = command;
-    order->bad_checksum = flaws->bad_checksum;
+    order->made = flaws->made;
     order->copies = flaws->copies;
     buffer_init(&order->payload, LIMIT_FRAME_PAYLOAD);
     buffer_append(&order->payload, payload->data, payload->length);

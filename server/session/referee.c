@@ -94,6 +94,7 @@ static void take_disturbed(struct game *game)
 static void take_order(struct game *game)
 {
     game->referee->told = 0;
+    game->referee->altered = game->event->altered;
     game->referee->notified |= game->event->kind == REFEREE_NOTIFY;
     game->referee->informed |= game->event->kind == REFEREE_FIRMWARE;
 }
@@ -341,7 +342,9 @@ static void take_request(struct game *game)
     if (request->wrong != NULL) {
         breach(game, RULE_FIRMWARE_HEADER, "the request for firmware: %s", request->wrong);
     }
-    judge_range(game, request);
+    if (!game->referee->altered) {
+        judge_range(game, request);
+    }
 }
 
 static void take_served(struct game *game)

@@ -11,7 +11,8 @@
  *
  * It stays silent where it cannot know: the first status of a link may be any (statuses get lost with a link, and one
  * is kept for the next); after 6 with a request still open, an answer that comes late makes 5 and 8 (10.4); on a link
- * that a fault of ours disturbed nothing about frames and timers is judged.
+ * that a fault of ours disturbed nothing about frames and timers is judged; of what a device asks for after firmware
+ * information that a fault altered, neither.
  *
  * A rule is told once between two orders (notify, firmware information); what comes beyond is counted: `told` false.
  */
@@ -64,6 +65,7 @@ struct referee_event {
     const char *why;
     int64_t flash_free;
     bool complete;
+    bool altered; /* REFEREE_NOTIFY, REFEREE_FIRMWARE: by a fault of ours */
 };
 
 struct referee {
@@ -76,6 +78,7 @@ struct referee {
     bool first;         /* no 0x0114 came on this link yet */
     bool notified;      /* ever */
     bool informed;      /* ever */
+    bool altered;       /* the last order was, by a fault of ours: what follows from it proves nothing */
     bool late;          /* an answer to a request that it has given up may still come */
     bool no_flash;      /* reports no free flash: its requests have no Range */
     int last;           /* status; 0: not known */

@@ -205,11 +205,12 @@ void app_referee_malformed(struct app *app, int64_t device_id, const char *why)
     (void)why;
 }
 
-void app_referee_ordered(struct app *app, int64_t device_id, bool firmware)
+void app_referee_ordered(struct app *app, int64_t device_id, bool firmware, bool altered)
 {
     (void)app;
     (void)device_id;
     (void)firmware;
+    (void)altered;
 }
 
 /* No faults are armed here, and what the journal would keep is its own tests' business. */

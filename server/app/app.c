@@ -126,6 +126,7 @@ static bool load_token(void *context, const struct firmware_token *token, const 
     for (size_t i = 0; loading->status == OK && !token->expired_at.known && i < task.component_count; i++) {
         if (task.components[i].position == token->position) {
             upgrade_fault_subject(loading->app, &task, i, &entry.subject);
+            entry.subject.attempt = token->attempt;
         }
     }
     if (loading->status == OK) {

@@ -53,6 +53,11 @@ MUST_USE enum status app_device_disconnect(struct app *app, const char *product_
  */
 MUST_USE enum status app_package_create(struct app *app, struct package *package, struct violations *violations);
 MUST_USE enum status app_package_find(struct app *app, int64_t id, struct package *package); /* package_finish() it */
+/*
+ * For good: its links answer 410, downloads of it that are open end, no firmware information of it is sent any more. A
+ * device that would need it fails with packageRevoked; one that has loaded it may still succeed. E_STATE: is revoked.
+ */
+MUST_USE enum status app_package_revoke(struct app *app, int64_t id);
 MUST_USE enum status app_package_delete(struct app *app, int64_t id); /* E_STATE: a plan uses it */
 typedef void app_package_visitor(void *context, const struct package *package);
 MUST_USE enum status app_packages_list(struct app *app, const char *product_key, const struct page *page,

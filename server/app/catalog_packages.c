@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "store/package_rows.h"
 #include "store/product_rows.h"
+#include "store/token_rows.h"
 
 static enum status check(struct app *app, const struct package *package, struct violations *violations)
 {
@@ -83,6 +84,52 @@ enum status app_package_delete(struct app *app, int64_t id)
         log_info("app", "package=%" PRId64 " deleted", id);
     }
     file_names_finish(&files);
+    return status;
+}
+
+struct revocation {
+    struct app *app;
+    enum status status;
+};
+
+static bool end_token(void *context, const struct firmware_token *token, const struct package_file *file)
+{
+    struct revocation *revocation = context;
+    (void)file;
+    revocation->status = app_defer_token_withdraw(revocation->app, token->token);
+    return revocation->status == OK;
+}
+
+static enum status revoke(struct app *app, int64_t id)
+{
+    CLEANUP(cleanup_package) struct package package = {0};
+    struct revocation revocation = {.app = app};
+    enum status status = package_find(app->store, id, &package);
+    if (status == OK) {
+        status = package.revoked ? E_STATE : package_revoke(app->store, id);
+    }
+    if (status == OK) {
+        status = token_each_of_package(app->store, id, end_token, &revocation);
+    }
+    if (status == OK && revocation.status == OK) {
+        status = token_expire_of_package(app->store, id, app_wall(app));
+    }
+    if (status == OK && revocation.status == OK) {
+        status = events_package(app, &package, WHAT_REVOKED);
+    }
+    return status == OK ? revocation.status : status;
+}
+
+enum status app_package_revoke(struct app *app, int64_t id)
+{
+    enum status status = app_use_begin(app);
+    if (status != OK) {
+        return status;
+    }
+    status = app_use_end(app, revoke(app, id));
+    if (status == OK) {
+        log_info("app", "package=%" PRId64 " revoked", id);
+    }
     return status;
 }
 

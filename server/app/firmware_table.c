@@ -16,6 +16,7 @@ struct node {
     char token[LIMIT_TOKEN + 1];
     bool expired; /* then path and name are NULL */
     bool revoked;
+    bool withdrawn;
     char *path;
     char *name;
     char extension[sizeof((struct firmware_entry *)0)->extension];
@@ -131,7 +132,13 @@ static void expire(struct firmware_table *table, struct node *node)
     node->path = NULL;
     node->name = NULL;
     TAILQ_INSERT_TAIL(&table->expired, node, expiry);
-    if (++table->expired_count > EXPIRED_KEPT) {
+    table->expired_count++;
+}
+
+/* Forgets the oldest beyond those that are kept. */
+static void trim(struct firmware_table *table)
+{
+    while (table->expired_count > EXPIRED_KEPT && table->nodes != NULL) {
         struct node *oldest = TAILQ_FIRST(&table->expired);
         TAILQ_REMOVE(&table->expired, oldest, expiry);
         table->expired_count--;
@@ -146,6 +153,7 @@ void firmware_table_expire(struct firmware_table *table, const char *token)
     struct node *node = find(table, token);
     if (node != NULL && !node->expired) {
         expire(table, node);
+        trim(table);
     }
     (void)pthread_mutex_unlock(&table->lock);
 }
@@ -164,13 +172,48 @@ void firmware_table_revoke(struct firmware_table *table, const char *product_key
         node->revoked = true;
         if (!node->expired) {
             alive++;
-            expire(table, node); /* may free an older one, never this */
+            expire(table, node);
         }
     }
+    trim(table); /* not before: it may be the next of the walk that goes */
     (void)pthread_mutex_unlock(&table->lock);
     if (count != NULL) {
         *count = alive;
     }
+}
+
+void firmware_table_withdraw(struct firmware_table *table, const char *token)
+{
+    (void)pthread_mutex_lock(&table->lock);
+    struct node *node = find(table, token);
+    if (node != NULL) {
+        node->withdrawn = true;
+        if (!node->expired) {
+            expire(table, node);
+            trim(table);
+        }
+    }
+    (void)pthread_mutex_unlock(&table->lock);
+}
+
+bool firmware_table_is_withdrawn(struct firmware_table *table, const char *token)
+{
+    (void)pthread_mutex_lock(&table->lock);
+    const struct node *node = find(table, token);
+    bool withdrawn = node != NULL && node->withdrawn;
+    (void)pthread_mutex_unlock(&table->lock);
+    return withdrawn;
+}
+
+bool firmware_table_subject(struct firmware_table *table, const char *token, struct fault_subject *subject)
+{
+    (void)pthread_mutex_lock(&table->lock);
+    const struct node *node = find(table, token);
+    if (node != NULL) {
+        *subject = node->subject;
+    }
+    (void)pthread_mutex_unlock(&table->lock);
+    return node != NULL;
 }
 
 bool firmware_table_is_revoked(struct firmware_table *table, const char *token)

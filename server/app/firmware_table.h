@@ -43,6 +43,13 @@ void firmware_table_expire(struct firmware_table *table, const char *token); /* 
  */
 void firmware_table_revoke(struct firmware_table *table, const char *product_key, size_t *count);
 
+/* Expires the link because its package was revoked: what is being sent of it is to end as well. */
+void firmware_table_withdraw(struct firmware_table *table, const char *token);
+bool firmware_table_is_withdrawn(struct firmware_table *table, const char *token); /* any thread */
+
+/* Any thread. Whose the token is or, expired, was; false: it is not known. */
+bool firmware_table_subject(struct firmware_table *table, const char *token, struct fault_subject *subject);
+
 /* Any thread. Its product was reset or has gone. */
 bool firmware_table_is_revoked(struct firmware_table *table, const char *token);
 

@@ -44,6 +44,7 @@ enum deferred_kind {
     DEFER_DISCONNECT,
     DEFER_TOKEN_PUT,
     DEFER_TOKEN_EXPIRE,
+    DEFER_TOKEN_WITHDRAW,
     DEFER_EVALUATE,
     DEFER_CHANGED,
     DEFER_PLAN_FAULT,
@@ -53,7 +54,7 @@ enum deferred_kind {
 /* An effect that waits for the commit. */
 struct deferred {
     enum deferred_kind kind;
-    int64_t device_id; /* DEFER_CHANGED, DEFER_PLAN_FAULT: of the plan */
+    int64_t device_id; /* DEFER_CHANGED: of the plan; DEFER_PLAN_FAULT: of the plan, or of the package to be revoked */
     void *payload;     /* owned: notify_order, firmware_order, firmware_entry or event; NULL for the other kinds */
     char token[LIMIT_TOKEN + 1]; /* DEFER_CHANGED: the device key */
     const char *why;             /* static text */
@@ -142,9 +143,10 @@ MUST_USE enum status app_defer_notify(struct app *app, int64_t device_id, const 
 MUST_USE enum status app_defer_firmware(struct app *app, int64_t device_id, const struct firmware_order *order);
 MUST_USE enum status app_defer_token_put(struct app *app, const struct firmware_entry *entry);
 MUST_USE enum status app_defer_token_expire(struct app *app, const char *token);
+MUST_USE enum status app_defer_token_withdraw(struct app *app, const char *token);
 MUST_USE enum status app_defer_evaluate(struct app *app, int64_t device_id);
-/* plan_faults.h */
-MUST_USE enum status app_defer_plan_fault(struct app *app, int64_t plan_id, enum fault_type type);
+/* plan_faults.h; `id`: of the plan, or of the package to be revoked */
+MUST_USE enum status app_defer_plan_fault(struct app *app, int64_t id, enum fault_type type);
 /* app_ports.changed */
 MUST_USE enum status app_defer_changed(struct app *app, int64_t plan_id, const char *device_key);
 /* app_ports.event; `event` is copied. Outside of a use it is told at once. */

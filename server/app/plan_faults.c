@@ -1,5 +1,6 @@
 #include "app/plan_faults.h"
 
+#include "app/catalog.h"
 #include "app/faults.h"
 #include "app/plans.h"
 #include "app/plans_life.h"
@@ -23,21 +24,25 @@ enum status plan_faults_step(struct app *app, const struct task *task,
         for (size_t k = 0; k < count && status == OK; k++) {
             if (hits[k].action.at_step == task->components[i].step &&
                 faults_fire(app->faults, hits[k].id, &subject, NULL)) {
-                status = app_defer_plan_fault(app, task->plan_id, hits[k].action.type);
+                bool of_package = hits[k].action.type == FAULT_REVOKE_PACKAGE;
+                status = app_defer_plan_fault(app, of_package ? task->components[i].package_id : task->plan_id,
+                                              hits[k].action.type);
             }
         }
     }
     return status;
 }
 
-enum status plan_faults_apply(struct app *app, int64_t plan_id, enum fault_type type)
+enum status plan_faults_apply(struct app *app, int64_t id, enum fault_type type)
 {
     switch (type) {
     case FAULT_SUSPEND:
-        return app_plan_suspend(app, plan_id);
+        return app_plan_suspend(app, id);
     case FAULT_TERMINATE:
-        return app_plan_terminate(app, plan_id);
+        return app_plan_terminate(app, id);
+    case FAULT_REVOKE_PACKAGE:
+        return app_package_revoke(app, id);
     default:
-        return plans_life_end_now(app, plan_id);
+        return plans_life_end_now(app, id);
     }
 }

@@ -1,5 +1,6 @@
 /*
- * Faults of the point plan: the plan is suspended, terminated or ended the moment a device reaches a step.
+ * Faults of the point plan: the plan is suspended, terminated or ended, or the package of the component is revoked, the
+ * moment a device reaches a step.
  *
  *   step of the task --component reaches atStep--> fault fires --after the commit--> the plan's own use case
  */
@@ -14,7 +15,10 @@
 MUST_USE enum status plan_faults_step(struct app *app, const struct task *task,
                                       const enum component_step before[LIMIT_COMPONENTS]);
 
-/* After the commit. E_STATE: the plan is in no state for it (suspended already, over). */
-MUST_USE enum status plan_faults_apply(struct app *app, int64_t plan_id, enum fault_type type);
+/*
+ * After the commit. `id`: of the plan; FAULT_REVOKE_PACKAGE: of the package. E_STATE: it is in no state for that
+ * (suspended already, over, revoked already).
+ */
+MUST_USE enum status plan_faults_apply(struct app *app, int64_t id, enum fault_type type);
 
 #endif

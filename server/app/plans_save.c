@@ -44,6 +44,9 @@ static enum status check_component(struct app *app, const struct plan *plan, siz
     if (strcmp(package.product_key, plan->product_key) != 0) {
         violation_add(violations, "is a package of another product", "/components/%zu/packageId", i);
     }
+    if (package.revoked) {
+        violation_add(violations, "is a package that was revoked", "/components/%zu/packageId", i);
+    }
     if (package.component_type != component->type) {
         violation_add(violations, "is a package for the other component type", "/components/%zu/packageId", i);
     } else if (component->type == COMPONENT_MCU && package.file_count > 1) {

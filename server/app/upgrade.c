@@ -10,6 +10,7 @@
 #include "app/plan_faults.h"
 #include "app/plans_life.h"
 #include "app/referee.h"
+#include "app/upgrade_links.h"
 #include "app/verifications_due.h"
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -18,104 +19,6 @@
 #include "store/package_rows.h"
 #include "store/plan_rows.h"
 #include "store/task_rows.h"
-#include "store/token_rows.h"
-
-/* --- firmware tokens ------------------------------------------------------------------------------------------ */
-
-enum status upgrade_firmware_entry(const struct app *app, const char *token, const struct package_file *file,
-                                   struct firmware_entry *entry)
-{
-    *entry = (struct firmware_entry){.size = file->size};
-    int length = snprintf(entry->path, sizeof entry->path, "%s/%s", app->files_dir, file->stored);
-    if (length < 0 || (size_t)length >= sizeof entry->path) {
-        return E_LIMIT;
-    }
-    const char *extension = package_file_extension(file->name);
-    enum status status = text_copy(entry->token, sizeof entry->token, token);
-    if (status == OK) {
-        status = text_copy(entry->name, sizeof entry->name, file->name);
-    }
-    if (status == OK) {
-        status = text_copy(entry->extension, sizeof entry->extension, extension != NULL ? extension : "");
-    }
-    return status == OK ? text_copy(entry->sha256, sizeof entry->sha256, file->sha256) : status;
-}
-
-/* The tokens of one attempt, in the order of the package's files. */
-struct attempt_tokens {
-    size_t count;
-    char tokens[LIMIT_PACKAGE_FILES][LIMIT_TOKEN + 1];
-    int64_t size; /* of all files */
-    int64_t sent;
-    struct firmware_table *table;
-};
-
-static bool collect_token(void *context, const struct firmware_token *token, const struct package_file *file)
-{
-    struct attempt_tokens *found = context;
-    if (found->count == LIMIT_PACKAGE_FILES ||
-        text_copy(found->tokens[found->count], sizeof found->tokens[0], token->token) != OK) {
-        return false;
-    }
-    found->count++;
-    found->size += file->size;
-    found->sent += firmware_table_sent(found->table, token->token);
-    return true;
-}
-
-static enum status find_tokens(struct app *app, const struct task *task, size_t component, struct attempt_tokens *found)
-{
-    *found = (struct attempt_tokens){.table = app->table};
-    return token_list(app->store, task->id, task->components[component].position, collect_token, found);
-}
-
-int upgrade_progress(struct app *app, const struct task *task, size_t component)
-{
-    struct attempt_tokens found;
-    if (find_tokens(app, task, component, &found) != OK || found.size == 0) {
-        return -1;
-    }
-    return (int)(found.sent * 100 / found.size);
-}
-
-void upgrade_fault_subject(struct app *app, const struct task *task, size_t component, struct fault_subject *subject)
-{
-    app_fault_subject(app, task->device_id, subject);
-    subject->plan_id = task->plan_id;
-    subject->attempt = task->components[component].attempts;
-    text_copy_cut(subject->component_no, sizeof subject->component_no, task->components[component].component_no);
-}
-
-static enum status make_tokens(struct app *app, const struct task *task, size_t component,
-                               const struct package *package, struct attempt_tokens *made)
-{
-    *made = (struct attempt_tokens){.count = package->file_count};
-    enum status status = OK;
-    struct fault_subject subject;
-    upgrade_fault_subject(app, task, component, &subject);
-    for (size_t i = 0; i < package->file_count && status == OK; i++) {
-        struct firmware_entry entry;
-        struct firmware_token row = {.task_id = task->id,
-                                     .position = task->components[component].position,
-                                     .attempt = task->components[component].attempts,
-                                     .file_index = package->files[i].index,
-                                     .created_at = app_wall(app)};
-        status = app->ports.token(app->ports.context, row.token);
-        if (status == OK) {
-            status = token_insert(app->store, &row);
-        }
-        if (status == OK) {
-            text_copy_cut(made->tokens[i], sizeof made->tokens[i], row.token);
-            status = upgrade_firmware_entry(app, row.token, &package->files[i], &entry);
-        }
-        if (status == OK) {
-            entry.task_id = task->id;
-            entry.subject = subject;
-            status = app_defer_token_put(app, &entry);
-        }
-    }
-    return status;
-}
 
 /* --- effects -------------------------------------------------------------------------------------------------- */
 
@@ -163,6 +66,8 @@ static enum status component_size(const struct scene *scene, size_t i, int64_t *
     return status;
 }
 
+static enum status send_early(const struct scene *scene);
+
 static enum status send_notify(const struct scene *scene)
 {
     const struct task *task = scene->task;
@@ -183,20 +88,18 @@ static enum status send_notify(const struct scene *scene)
         text_copy_cut(order.tasks[at].source_version, sizeof order.tasks[at].source_version, component->source_version);
         text_copy_cut(order.tasks[at].target_version, sizeof order.tasks[at].target_version, component->target_version);
     }
-    return order.count == 0 ? OK : app_defer_notify(scene->app, task->device_id, &order);
+    enum status status = order.count == 0 ? OK : app_defer_notify(scene->app, task->device_id, &order);
+    return status == OK && order.count > 0 ? send_early(scene) : status;
 }
 
-static enum status send_firmware(struct app *app, const struct task *task, size_t index, bool fresh)
+static enum status send_firmware(struct app *app, const struct task *task, size_t index)
 {
     const struct task_component *component = &task->components[index];
     CLEANUP(cleanup_package) struct package package = {0};
-    struct attempt_tokens tokens;
+    struct attempt_links links;
     enum status status = package_find(app->store, component->package_id, &package);
     if (status == OK) {
-        status = find_tokens(app, task, index, &tokens);
-    }
-    if (status == OK && (fresh || tokens.count != package.file_count)) {
-        status = make_tokens(app, task, index, &package, &tokens);
+        status = upgrade_links_obtain(app, task, index, &package, &links);
     }
     if (status != OK) {
         return status;
@@ -210,7 +113,7 @@ static enum status send_firmware(struct app *app, const struct task *task, size_
         const struct package_file *file = &package.files[i];
         const char *extension = package_file_extension(file->name);
         order.files[i].size = file->size;
-        text_copy_cut(order.files[i].token, sizeof order.files[i].token, tokens.tokens[i]);
+        text_copy_cut(order.files[i].token, sizeof order.files[i].token, links.tokens[i]);
         text_copy_cut(order.files[i].extension, sizeof order.files[i].extension, extension != NULL ? extension : "");
         text_copy_cut(order.files[i].md5, sizeof order.files[i].md5, file->md5);
         text_copy_cut(order.files[i].sha256, sizeof order.files[i].sha256, file->sha256);
@@ -219,15 +122,52 @@ static enum status send_firmware(struct app *app, const struct task *task, size_
     return app_defer_firmware(app, task->device_id, &order);
 }
 
-static enum status expire_tokens(struct app *app, const struct task *task, size_t index)
+static size_t first_to_do(const struct task *task)
 {
-    struct attempt_tokens tokens;
-    enum status status = find_tokens(app, task, index, &tokens);
-    for (size_t i = 0; i < tokens.count && status == OK; i++) {
-        status = app_defer_token_expire(app, tokens.tokens[i]);
+    size_t i = 0;
+    while (i < task->component_count && (task->components[i].skipped || task->components[i].step == STEP_SUCCESSFUL)) {
+        i++;
     }
-    return status == OK ? token_expire_of(app->store, task->id, task->components[index].position, app_wall(app))
-                        : status;
+    return i;
+}
+
+/*
+ * A fault of ours: the firmware information of the first attempt follows the notify at once, so that it meets a device
+ * that has received the plan and has not confirmed it. Behind status 1 it could come too late for that: the device may
+ * have accepted by then. What is sent behind the confirm is the same, with the same links.
+ */
+static enum status send_early(const struct scene *scene)
+{
+    struct fault_subject subject;
+    struct fault_hit hits[FAULT_HITS];
+    struct faults *faults = scene->app->faults;
+    struct task ahead = *scene->task;
+    size_t first = first_to_do(&ahead);
+    if (!faults_armed(faults, FAULT_OTA_URL) || ahead.components[first].revoked) {
+        return OK;
+    }
+    ahead.components[first].attempts += ahead.components[first].attempts == 0 ? 1 : 0;
+    upgrade_fault_subject(scene->app, &ahead, first, &subject);
+    bool fires = false;
+    size_t count = faults_look(faults, FAULT_OTA_URL, &subject, hits);
+    for (size_t i = 0; i < count; i++) {
+        fires |= hits[i].action.type == FAULT_EARLY && faults_fire(faults, hits[i].id, &subject, NULL);
+    }
+    return fires ? send_firmware(scene->app, &ahead, first) : OK;
+}
+
+/* Links that were sent early for an attempt that never came. */
+static enum status expire_early(struct app *app, const struct task *task,
+                                const enum component_step before[LIMIT_COMPONENTS])
+{
+    enum status status = OK;
+    for (size_t i = 0; i < task->component_count && status == OK; i++) {
+        enum component_step now = task->components[i].step;
+        if (before[i] == STEP_START && (now == STEP_WAITING || now == STEP_SUCCESSFUL)) {
+            status = upgrade_links_expire(app, task, i);
+        }
+    }
+    return status;
 }
 
 /* SDKs before 2.9.2 are told by the platform only when they ask; mockdc tells all and says so (behaviour.md, 10). */
@@ -253,6 +193,9 @@ static enum status note_old_sdk(struct scene *scene, struct log_entry *entry)
 static enum status apply_log(struct scene *scene, struct log_entry *entry)
 {
     entry->at = scene->at;
+    if (entry->kind == LOG_PROTOCOL_WARNING && referees_altered(scene->app, scene->task->device_id)) {
+        return OK;
+    }
     if (entry->kind == LOG_PROTOCOL_WARNING) {
         referees_name(scene->app, scene->task->device_id, scene->task->plan_id, entry);
     }
@@ -314,9 +257,9 @@ static enum status apply_effect(struct scene *scene, struct session_effect *effe
     case EFFECT_SEND_NOTIFY:
         return send_notify(scene);
     case EFFECT_SEND_URL:
-        return send_firmware(app, scene->task, effect->component, effect->fresh);
+        return send_firmware(app, scene->task, effect->component);
     case EFFECT_EXPIRE_URL:
-        return expire_tokens(app, scene->task, effect->component);
+        return upgrade_links_expire(app, scene->task, effect->component);
     case EFFECT_SETTLE:
         if (presence != NULL) {
             app_arm_pending(app, presence, PENDING_SETTLED);
@@ -347,7 +290,7 @@ enum status upgrade_step_with(struct app *app, struct task *task, const struct p
     struct session_effects effects;
     struct scene scene = {.app = app, .task = task, .plan = plan, .packages = packages, .event = event, .at = at};
     enum device_status before = task->status;
-    enum component_step steps[LIMIT_COMPONENTS];
+    enum component_step steps[LIMIT_COMPONENTS] = {STEP_WAITING};
     for (size_t i = 0; i < task->component_count; i++) {
         steps[i] = task->components[i].step;
     }
@@ -356,6 +299,9 @@ enum status upgrade_step_with(struct app *app, struct task *task, const struct p
     bool changed = task->status != before;
     for (size_t i = 0; i < effects.count && status == OK; i++) {
         status = apply_effect(&scene, &effects.items[i]);
+    }
+    if (status == OK) {
+        status = expire_early(app, task, steps);
     }
     if (status == OK && (changed || effects.count > 0)) {
         status = events_task(app, task);

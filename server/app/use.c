@@ -43,6 +43,12 @@ static void deferred_apply(struct app *app, const struct deferred *item)
     case DEFER_TOKEN_EXPIRE:
         firmware_table_expire(app->table, item->token);
         break;
+    case DEFER_TOKEN_WITHDRAW:
+        firmware_table_withdraw(app->table, item->token);
+        if (app->ports.links_revoked != NULL) {
+            app->ports.links_revoked(app->ports.context);
+        }
+        break;
     case DEFER_EVALUATE:
         evaluation_device(app, item->device_id);
         break;
@@ -150,9 +156,9 @@ static enum status deferred_add(struct app *app, struct deferred wanted, const v
     return OK;
 }
 
-enum status app_defer_plan_fault(struct app *app, int64_t plan_id, enum fault_type type)
+enum status app_defer_plan_fault(struct app *app, int64_t id, enum fault_type type)
 {
-    return deferred_add(app, (struct deferred){.kind = DEFER_PLAN_FAULT, .device_id = plan_id, .fault = type}, NULL, 0);
+    return deferred_add(app, (struct deferred){.kind = DEFER_PLAN_FAULT, .device_id = id, .fault = type}, NULL, 0);
 }
 
 enum status app_defer_notify(struct app *app, int64_t device_id, const struct notify_order *order)
@@ -170,11 +176,21 @@ enum status app_defer_token_put(struct app *app, const struct firmware_entry *en
     return deferred_add(app, (struct deferred){.kind = DEFER_TOKEN_PUT}, entry, sizeof *entry);
 }
 
-enum status app_defer_token_expire(struct app *app, const char *token)
+static enum status defer_token(struct app *app, enum deferred_kind kind, const char *token)
 {
-    struct deferred item = {.kind = DEFER_TOKEN_EXPIRE};
+    struct deferred item = {.kind = kind};
     enum status status = text_copy(item.token, sizeof item.token, token);
     return status == OK ? deferred_add(app, item, NULL, 0) : status;
+}
+
+enum status app_defer_token_expire(struct app *app, const char *token)
+{
+    return defer_token(app, DEFER_TOKEN_EXPIRE, token);
+}
+
+enum status app_defer_token_withdraw(struct app *app, const char *token)
+{
+    return defer_token(app, DEFER_TOKEN_WITHDRAW, token);
 }
 
 enum status app_defer_evaluate(struct app *app, int64_t device_id)

@@ -61,6 +61,9 @@ static void make_plan(struct start *start, const struct verification_wish *wish,
 /* Why the device cannot take it now; NULL: it can. */
 static const char *find_refusal(const struct start *start, bool online, const char *version)
 {
+    if (start->package.revoked) {
+        return "the package was revoked";
+    }
     if (!online) {
         return "the device is offline";
     }

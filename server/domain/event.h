@@ -11,7 +11,7 @@
  *            verification                                    status and reason of a verification
  *   log      entry                                           an entry of the upgrade log
  *   clock    set advanced dropped evaluated                  what it shows; of an evaluation, what came of it
- *   package  created deleted
+ *   package  created deleted revoked
  *   product  created deleted
  *            reset                                           it has nothing but its keys (and what was to be kept)
  *   fault    armed removed                                   what it is and for whom
@@ -45,6 +45,7 @@ enum event_what {
     WHAT_CREATED,
     WHAT_CHANGED,
     WHAT_DELETED,
+    WHAT_REVOKED,
     WHAT_LISTS,
     WHAT_ENABLED,
     WHAT_DISABLED,

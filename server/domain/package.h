@@ -38,6 +38,7 @@ struct package {
     char target_version[LIMIT_VERSION + 1];
     char remarks[LIMIT_REMARKS + 1];
     int64_t created_at;
+    bool revoked; /* by a fault, for good: no device gets it any more */
     size_t source_count;
     char (*sources)[LIMIT_VERSION + 1]; /* owned; package_finish() frees */
     size_t file_count;

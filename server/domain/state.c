@@ -106,6 +106,7 @@ static const struct state_column packages[] = {
     TEXT("target_version", "targetVersion", LIMIT_VERSION),
     TEXT("remarks", "remarks", LIMIT_REMARKS),
     INSTANT("created_at", "createdAt"),
+    BOOLEAN("revoked", "revoked"),
 };
 static const struct state_column sources[] = {
     REF("package_id", "package", STATE_PACKAGES),

@@ -64,6 +64,7 @@ const char *reason_name(enum reason reason)
         [REASON_UPGRADE_FAILED] = "upgradeFailed",
         [REASON_WRONG_VERSION] = "wrongVersion",
         [REASON_TIMEOUT] = "timeout",
+        [REASON_PACKAGE_REVOKED] = "packageRevoked",
     };
     assert(reason < REASON_COUNT);
     return names[reason];

@@ -71,6 +71,7 @@ enum reason {
     REASON_UPGRADE_FAILED,
     REASON_WRONG_VERSION,
     REASON_TIMEOUT,
+    REASON_PACKAGE_REVOKED,
     REASON_COUNT
 };
 const char *reason_name(enum reason reason); /* "online" ...; "" for REASON_NONE */
@@ -86,6 +87,7 @@ struct task_component {
     int attempts;     /* firmware informations issued, counting each attempt once */
     int progress;     /* percent of the present attempt's download, 0..100 */
     bool skipped;     /* was at its target when the plan was issued: left out of the notify */
+    bool revoked;     /* its package was, read only: no firmware information of it is sent */
     bool unconfirmed; /* successful by a reported version: the device's own status 11 may still come */
     struct maybe_instant started_at;
     struct maybe_instant ended_at;

@@ -187,6 +187,11 @@ void connection_note_token(struct connection *connection, const char *token)
     (void)pthread_mutex_unlock(&home->lock);
 }
 
+static bool is_to_end(struct firmware_table *table, const char *token)
+{
+    return firmware_table_is_revoked(table, token) || firmware_table_is_withdrawn(table, token);
+}
+
 size_t connections_end_revoked(struct connections *connections, struct firmware_table *table)
 {
     size_t count = 0;
@@ -194,7 +199,7 @@ size_t connections_end_revoked(struct connections *connections, struct firmware_
     (void)pthread_mutex_lock(&connections->lock);
     TAILQ_FOREACH(connection, &connections->list, entries)
     {
-        if (connection->token[0] != '\0' && firmware_table_is_revoked(table, connection->token)) {
+        if (connection->token[0] != '\0' && is_to_end(table, connection->token)) {
             connection->token[0] = '\0';
             (void)shutdown(connection->fd, SHUT_RDWR);
             count++;

@@ -235,9 +235,6 @@ static void read_action(const json_t *body, struct verdict *verdict, struct faul
         members_break(&members, "type", "is no action of this point");
         return;
     }
-    if (action->type == FAULT_REVOKE_PACKAGE || action->type == FAULT_EARLY) {
-        members_break(&members, "type", "is not there yet in this version"); /* better than a fault that never acts */
-    }
     refuse_others(&members, allowed);
     read_numbers(&members, required, allowed, action);
     if ((allowed & FAULT_HAS_CODE) != 0) {

@@ -278,12 +278,12 @@ static enum faulty_end act_before_piece(struct faulty_answer *answer, int64_t *m
         if (was_tried(answer, hit->id)) {
             continue;
         }
-        if (hit->action.type == FAULT_THROTTLE && fire(answer, hit, answer->first + answer->sent)) {
+        if (hit->action.type == FAULT_THROTTLE && *most > 0 && fire(answer, hit, answer->first + answer->sent)) {
             answer->bytes_per_second = hit->action.bytes_per_second;
             answer->throttle_since = monotonic_ms();
             answer->throttled = 0;
         }
-        if (hit->action.type == FAULT_RANDOM_BYTES && fire(answer, hit, answer->first + answer->sent)) {
+        if (hit->action.type == FAULT_RANDOM_BYTES && *most > 0 && fire(answer, hit, answer->first + answer->sent)) {
             answer->random = true;
             answer->seed = (uint64_t)hit->id;
         }
@@ -333,7 +333,7 @@ static void fill(struct faulty_answer *answer, uint8_t *piece, int64_t count)
     for (size_t i = 0; i < answer->hit_count; i++) {
         const struct fault_hit *hit = &answer->hits[i];
         int64_t place = hit->action.type == FAULT_FLIP_BYTE ? distance(answer, &hit->action) - answer->sent : -1;
-        place = place == count && answer->sent + count == answer->length ? count - 1 : place; /* "100%": the last one */
+        place = place == count && at + count == answer->entry.size ? count - 1 : place; /* "100%": the last one */
         if (place >= 0 && place < count && !was_tried(answer, hit->id) && fire(answer, hit, at + place)) {
             piece[place] ^= 0xFF;
         }
@@ -354,6 +354,13 @@ static enum faulty_end send_piece(struct faulty_answer *answer, const uint8_t *p
     return end;
 }
 
+/* Behind the last byte of the file: what is to happen "at 100%". */
+static enum faulty_end act_behind_the_last(struct faulty_answer *answer)
+{
+    int64_t none = 0;
+    return answer->first + answer->sent == answer->entry.size ? act_before_piece(answer, &none) : FAULTY_COMPLETE;
+}
+
 static enum faulty_end send_body(struct faulty_answer *answer)
 {
     uint8_t piece[PIECE];
@@ -369,6 +376,9 @@ static enum faulty_end send_body(struct faulty_answer *answer)
         end = send_piece(answer, piece, count);
         answer->sent += end == FAULTY_COMPLETE ? count : 0;
         answer->throttled += count;
+    }
+    if (end == FAULTY_COMPLETE) {
+        end = act_behind_the_last(answer);
     }
     return end == FAULTY_COMPLETE && answer->chunked ? send_bytes(answer, "0\r\n\r\n", 5) : end;
 }

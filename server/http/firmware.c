@@ -310,8 +310,10 @@ enum MHD_Result firmware_respond(const struct firmware *firmware, struct MHD_Con
         status = firmware_table_take(firmware->table, token, &entry);
     }
     if (state != NULL) {
-        connection_note_request(
-            state, requests_begin(firmware->requests, connection, status == OK ? entry : NULL, name, head));
+        struct fault_subject subject;
+        bool known = firmware_table_subject(firmware->table, token, &subject);
+        connection_note_request(state, requests_begin(firmware->requests, connection, status == OK ? entry : NULL,
+                                                      known ? &subject : NULL, name, head));
     }
     if (status == E_STATE) {
         return refuse(connection, state, PROBLEM_GONE, "the attempt that this link belonged to has ended");

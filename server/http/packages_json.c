@@ -27,12 +27,12 @@ json_t *package_json(const struct package *package, const struct package_check *
         (void)json_array_append_new(sources, json_string(package->sources[i]));
     }
     return json_pack(
-        "{s:I, s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:o, s:o, s:o}", "id", (json_int_t)package->id, "name", package->name,
-        "productKey", package->product_key, "componentType", component_type_name(package->component_type),
-        "packageType", package_type_name(package->package_type), "sourceVersions", sources, "targetVersion",
-        package->target_version, "remarks", package->remarks, "createdAt", json_instant(package->created_at),
-        "checkedAt", check == NULL ? json_null() : json_instant(check->checked_at), "files",
-        files_json(package, check));
+        "{s:I, s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:o, s:b, s:o, s:o}", "id", (json_int_t)package->id, "name",
+        package->name, "productKey", package->product_key, "componentType",
+        component_type_name(package->component_type), "packageType", package_type_name(package->package_type),
+        "sourceVersions", sources, "targetVersion", package->target_version, "remarks", package->remarks, "createdAt",
+        json_instant(package->created_at), "revoked", package->revoked, "checkedAt",
+        check == NULL ? json_null() : json_instant(check->checked_at), "files", files_json(package, check));
 }
 
 json_t *package_check_json(const struct package_check *check)

@@ -60,6 +60,15 @@ static bool is_old(struct requests *requests, const struct seen *seen)
     return firmware_table_is_revoked(requests->table, token);
 }
 
+/* A download that we ended, because its package was revoked, looks as if the client had. */
+static const char *end_of(struct requests *requests, const struct seen *seen)
+{
+    char token[LIMIT_TOKEN + 1] = "";
+    text_copy_cut(token, sizeof token, seen->note->name);
+    bool cut = strcmp(seen->end, "clientClosed") == 0 && firmware_table_is_withdrawn(requests->table, token);
+    return cut ? "cut" : seen->end;
+}
+
 static void note_in_journal(struct requests *requests, const struct seen *seen)
 {
     const struct request_note *note = seen->note;
@@ -72,7 +81,7 @@ static void note_in_journal(struct requests *requests, const struct seen *seen)
                                   .code = seen->http_status,
                                   .count = seen->bytes,
                                   .duration_ms = monotonic_ms() - note->since,
-                                  .word = seen->end,
+                                  .word = end_of(requests, seen),
                                   .name = name,
                                   .range = note->range};
     text_copy_cut(entry.product_key, sizeof entry.product_key, note->subject.product_key);
@@ -216,7 +225,8 @@ static void tell_referee(struct requests *requests, struct MHD_Connection *conne
 }
 
 struct request_note *requests_begin(struct requests *requests, struct MHD_Connection *connection,
-                                    const struct firmware_entry *entry, const char *name, bool head)
+                                    const struct firmware_entry *entry, const struct fault_subject *subject,
+                                    const char *name, bool head)
 {
     const char *range = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Range");
     if (entry != NULL) {
@@ -230,8 +240,8 @@ struct request_note *requests_begin(struct requests *requests, struct MHD_Connec
         note->head = head;
         text_copy_cut(note->range, sizeof note->range, range == NULL ? "" : range);
         text_copy_cut(note->name, sizeof note->name, name);
-        if (entry != NULL) {
-            note->subject = entry->subject;
+        if (subject != NULL) {
+            note->subject = *subject;
         }
     }
     return note;

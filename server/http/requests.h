@@ -26,10 +26,11 @@ struct request_note;
 
 /*
  * A device asks for the file of `entry`; `name`: what follows /firmware/; `head`: by HEAD. `entry` NULL: there is no
- * such link (any more), then only the journal hears of it. Any thread. NULL: no memory, it goes unseen.
+ * such link (any more), then only the journal hears of it. `subject`: whose it is or was; NULL: not known. Any thread. NULL: no memory, it goes unseen.
  */
 struct request_note *requests_begin(struct requests *requests, struct MHD_Connection *connection,
-                                    const struct firmware_entry *entry, const char *name, bool head);
+                                    const struct firmware_entry *entry, const struct fault_subject *subject,
+                                    const char *name, bool head);
 void request_note_destroy(struct request_note *note); /* NULL is allowed */
 
 /* The request of the connection, if it was one for firmware, is over. Its thread. */

@@ -81,6 +81,9 @@ static enum fit component_fit(const char *source, const struct package *package)
     if (strcmp(source, package->target_version) == 0) {
         return FIT_AT_TARGET;
     }
+    if (package->revoked) {
+        return FIT_REVOKED;
+    }
     return package_applies_to(package, source) ? FIT_TO_DO : FIT_NO_SOURCE;
 }
 
@@ -91,7 +94,7 @@ enum fit eligibility_find_fit(const struct eligibility_input *input, const struc
     *component = 0;
     for (size_t i = 0; i < input->plan->component_count; i++) {
         enum fit fit = component_fit(result->source[i], input->packages[i]);
-        if (fit == FIT_UNKNOWN || fit == FIT_NO_SOURCE) {
+        if (fit == FIT_UNKNOWN || fit == FIT_NO_SOURCE || fit == FIT_REVOKED) {
             *component = i;
             return fit;
         }

@@ -117,6 +117,9 @@ static void explain_version(const struct words *words)
     if (fit == FIT_NO_SOURCE) {
         write_text(words->expected, "%s: a source version of the delta package (%s%s)", component_no,
                    package->source_count > 0 ? package->sources[0] : "none", package->source_count > 1 ? ", ..." : "");
+    } else if (fit == FIT_REVOKED) {
+        write_text(words->expected, "%s: a package that is not revoked", component_no);
+        write_text(words->actual, "%s: '%.80s' is revoked", component_no, package->name);
     } else if (fit == FIT_UNKNOWN) {
         write_text(words->expected, "%s: a known version", component_no);
     } else {

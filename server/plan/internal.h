@@ -11,7 +11,7 @@
 #include "plan/eligibility.h"
 
 /* How a component stands to its package. */
-enum fit { FIT_TO_DO, FIT_AT_TARGET, FIT_UNKNOWN, FIT_NO_SOURCE };
+enum fit { FIT_TO_DO, FIT_AT_TARGET, FIT_UNKNOWN, FIT_NO_SOURCE, FIT_REVOKED };
 
 /* What check `version` looks at: the first component that cannot be judged or has no way to its target, else the first
  * that has something to do, else the first. Needs result->source. */

@@ -78,11 +78,19 @@ static void on_tick(struct session *session)
 }
 
 /* An order may have been lost with the old link; a device that has it already ignores it (protocol.md, 9.2). */
+static void on_online(struct session *session)
+{
+    struct task *task = session->task;
+    if (task->phase == TASK_RUNNING && task->components[task->current].step == STEP_CONFIRMED) {
+        task->url_pending = true;
+    }
+}
+
 static void on_settled(struct session *session)
 {
     const struct task *task = session->task;
-    bool waits =
-        task->phase == TASK_RUNNING && (task->url_pending || task->components[task->current].step == STEP_CONFIRMED);
+    bool waits = task->phase == TASK_RUNNING && task->url_pending &&
+                 (!task->url_sent || task->components[task->current].step == STEP_CONFIRMED);
     if (waits && session->event->device_online) {
         session_send_url(session);
     }
@@ -105,8 +113,8 @@ static void on_abort(struct session *session)
     }
 }
 
-/* The link's state comes with every event: the coming and going by itself changes nothing. */
-static void on_link(struct session *session)
+/* The link's state comes with every event: its going by itself changes nothing. */
+static void on_offline(struct session *session)
 {
     (void)session;
 }
@@ -119,8 +127,8 @@ void session_step(struct task *task, const struct strategy *strategy, const stru
         [SESSION_STATUS] = session_on_status,
         [SESSION_VERSIONS] = session_on_versions,
         [SESSION_REQUEST] = on_request,
-        [SESSION_ONLINE] = on_link,
-        [SESSION_OFFLINE] = on_link,
+        [SESSION_ONLINE] = on_online,
+        [SESSION_OFFLINE] = on_offline,
         [SESSION_REPORTED] = on_reported,
         [SESSION_SETTLED] = on_settled,
         [SESSION_TICK] = on_tick,

@@ -56,7 +56,7 @@ struct session_event {
 enum session_effect_kind {
     EFFECT_LOG,         /* entry: without id and at */
     EFFECT_SEND_NOTIFY, /* all components that are neither skipped nor successful */
-    EFFECT_SEND_URL,    /* firmware information of components[component], new tokens when `fresh` */
+    EFFECT_SEND_URL,    /* firmware information of components[component]; `fresh`: for the first time in its attempt */
     EFFECT_EXPIRE_URL,  /* the tokens of components[component] */
     EFFECT_SETTLE,      /* send SESSION_SETTLED in LIMIT_SETTLE_MS (the device is not idle yet) */
     EFFECT_STARTED,     /* the plan may become `upgrading` */

@@ -25,11 +25,48 @@ void session_restart_deadline(struct session *session)
     session->task->deadline = (struct maybe_instant){.known = true, .at = session->now + timeout_ms};
 }
 
+static void fail_component(struct session *session, size_t component)
+{
+    session_move_step(session, component, STEP_FAILED);
+    session->task->components[component].ended_at = (struct maybe_instant){.known = true, .at = session->now};
+}
+
+/* Never begun, and never will be. */
+static void drop_started(struct session *session)
+{
+    for (size_t i = 0; i < session->task->component_count; i++) {
+        if (session->task->components[i].step == STEP_START) {
+            session_move_step(session, i, STEP_WAITING);
+        }
+    }
+}
+
+/* There is nothing more to send: no attempt can follow. True: the package of the component in progress is revoked. */
+static bool fail_when_revoked(struct session *session)
+{
+    const struct task *task = session->task;
+    if (!task->components[task->current].revoked) {
+        return false;
+    }
+    if (task->components[task->current].attempts > 0) {
+        session_add_effect(session, EFFECT_EXPIRE_URL, task->current);
+    }
+    session_log_component(session, task->current, LOG_FROM_SERVER, LOG_FAILED,
+                          "its package was revoked: no firmware information is sent");
+    fail_component(session, task->current);
+    drop_started(session);
+    session_finish(session, DEVICE_FAILED, REASON_PACKAGE_REVOKED);
+    return true;
+}
+
 void session_send_url(struct session *session)
 {
     struct task *task = session->task;
     bool fresh = !task->url_sent;
     assert(task->phase == TASK_RUNNING);
+    if (fail_when_revoked(session)) {
+        return;
+    }
     session_log_component(session, task->current, LOG_FROM_SERVER, LOG_URL_ISSUED, "attempt %d of %d%s",
                           task->components[task->current].attempts, session->strategy->retries + 1,
                           fresh ? "" : ", sent again");
@@ -61,6 +98,9 @@ static void begin_attempt(struct session *session, bool idle)
     struct task *task = session->task;
     struct task_component *component = &task->components[task->current];
     session_move_step(session, task->current, STEP_CONFIRMED);
+    if (fail_when_revoked(session)) {
+        return;
+    }
     component->attempts++;
     component->progress = 0;
     if (component->attempts == 1) {
@@ -83,22 +123,6 @@ void session_run(struct session *session)
     send_url_when_ready(session, true);
 }
 
-static void fail_component(struct session *session, size_t component)
-{
-    session_move_step(session, component, STEP_FAILED);
-    session->task->components[component].ended_at = (struct maybe_instant){.known = true, .at = session->now};
-}
-
-/* Never begun, and never will be. */
-static void drop_started(struct session *session)
-{
-    for (size_t i = 0; i < session->task->component_count; i++) {
-        if (session->task->components[i].step == STEP_START) {
-            session_move_step(session, i, STEP_WAITING);
-        }
-    }
-}
-
 /* Of all attempts begun and not ended: there is at most one. */
 static void expire_urls(struct session *session)
 {
@@ -117,18 +141,19 @@ void session_fail_attempt(struct session *session, enum reason reason, const cha
     int most = session->strategy->retries + 1;
     enum log_direction direction = session->event->kind == SESSION_STATUS ? LOG_FROM_DEVICE : LOG_FROM_SERVER;
     session_add_effect(session, EFFECT_EXPIRE_URL, task->current);
-    if (component->attempts < most) {
+    bool left = component->attempts < most;
+    if (left && !component->revoked) {
         session_log_component(session, task->current, direction, LOG_ATTEMPT_FAILED, "attempt %d of %d: %s, retrying%s",
                               component->attempts, most, why,
                               session->event->device_online ? "" : " when the device is back");
         begin_attempt(session, true);
         return;
     }
-    session_log_component(session, task->current, direction, LOG_FAILED, "attempt %d of %d: %s, no attempt left",
-                          component->attempts, most, why);
+    session_log_component(session, task->current, direction, LOG_FAILED, "attempt %d of %d: %s, %s",
+                          component->attempts, most, why, left ? "its package was revoked" : "no attempt left");
     fail_component(session, task->current);
     drop_started(session);
-    session_finish(session, DEVICE_FAILED, reason);
+    session_finish(session, DEVICE_FAILED, left ? REASON_PACKAGE_REVOKED : reason);
 }
 
 void session_succeed(struct session *session, size_t component, bool unconfirmed, const char *how)

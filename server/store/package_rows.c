@@ -10,7 +10,7 @@ static_assert(COMPONENT_MCU == 1 && PACKAGE_DELTA == 1, "stored numbers never ch
 #define OWN_COLUMNS "name, component_type, package_type, target_version, remarks, created_at"
 #define COLUMNS                                                                                                        \
     "package.id, product.key, package.name, component_type, package_type, target_version, remarks, "                   \
-    "package.created_at"
+    "package.created_at, revoked"
 
 static const char sql_sources[] = "SELECT version FROM package_source WHERE package_id = ?1 ORDER BY position";
 
@@ -71,6 +71,7 @@ static void read_row(struct query *query, struct package *package)
     query_text(query, package->target_version, sizeof package->target_version);
     query_text(query, package->remarks, sizeof package->remarks);
     package->created_at = query_int(query);
+    package->revoked = query_bool(query);
     if (query->status == OK) {
         query->status = read_sources(query->store, package);
     }
@@ -187,6 +188,16 @@ enum status package_delete(struct store *store, int64_t id)
     }
     struct query query;
     query_open(&query, store, sql_delete);
+    query_bind_int(&query, id);
+    return query_run_on_one(&query);
+}
+
+static const char sql_revoke[] = "UPDATE package SET revoked = 1 WHERE id = ?1";
+
+enum status package_revoke(struct store *store, int64_t id)
+{
+    struct query query;
+    query_open(&query, store, sql_revoke);
     query_bind_int(&query, id);
     return query_run_on_one(&query);
 }

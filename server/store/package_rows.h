@@ -17,6 +17,9 @@ MUST_USE enum status package_is_used(struct store *store, int64_t id, bool *used
 /* With its verifications. E_STATE: it is used. E_NOT_FOUND */
 MUST_USE enum status package_delete(struct store *store, int64_t id);
 
+/* Marks it as revoked; there is no way back. */
+MUST_USE enum status package_revoke(struct store *store, int64_t id);
+
 typedef bool package_visitor(void *context, const struct package *package);
 /* In order of the id; page->after is an id in decimal. `product_key` NULL: of all products. */
 MUST_USE enum status package_list(struct store *store, const char *product_key, const struct page *page,

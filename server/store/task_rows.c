@@ -6,7 +6,7 @@
 #include "store/scope.h"
 
 static_assert(DEVICE_IN_UPGRADE == 1 && DEVICE_FAILED == 3 && TASK_DONE == 4 && STEP_FAILED == 6 && REASON_SLOT == 14 &&
-                  REASON_TIMEOUT == 23,
+                  REASON_TIMEOUT == 23 && REASON_PACKAGE_REVOKED == 24,
               "stored numbers never change");
 
 #define STATE                                                                                                          \
@@ -16,7 +16,8 @@ static_assert(DEVICE_IN_UPGRADE == 1 && DEVICE_FAILED == 3 && TASK_DONE == 4 && 
 
 static const char sql_components[] =
     "SELECT plan_component.position, component_no, plan_component.component_type, plan_component.package_id,"
-    " target_version, coalesce(step, 0), coalesce(source_version, ''), coalesce(attempts, 0), coalesce(progress, 0),"
+    " target_version, revoked, coalesce(step, 0), coalesce(source_version, ''), coalesce(attempts, 0), "
+    "coalesce(progress, 0),"
     " coalesce(skipped, 0), coalesce(unconfirmed, 0), started_at, ended_at"
     " FROM plan_component JOIN package ON package.id = plan_component.package_id"
     " LEFT JOIN task_component ON task_component.task_id = ?2 AND task_component.position = plan_component.position"
@@ -40,6 +41,7 @@ static enum status read_components(struct store *store, struct task *task)
         component->type = (enum component_type)query_enum(&query, COMPONENT_TYPE_COUNT);
         component->package_id = query_int(&query);
         query_text(&query, component->target_version, sizeof component->target_version);
+        component->revoked = query_bool(&query);
         component->step = (enum component_step)query_enum(&query, COMPONENT_STEP_COUNT);
         query_text(&query, component->source_version, sizeof component->source_version);
         component->attempts = query_small(&query);

@@ -122,6 +122,31 @@ enum status token_each_of_product(struct store *store, const char *product_key, 
     return visit(&query, each, context);
 }
 
+static const char sql_each_of_package[] =
+    "SELECT " COLUMNS " FROM firmware_token" SOURCE "WHERE plan_component.package_id = ?1 AND expired_at IS NULL";
+
+enum status token_each_of_package(struct store *store, int64_t package_id, token_visitor *each, void *context)
+{
+    struct query query;
+    query_open(&query, store, sql_each_of_package);
+    query_bind_int(&query, package_id);
+    return visit(&query, each, context);
+}
+
+static const char sql_expire_of_package[] =
+    "UPDATE firmware_token SET expired_at = ?2 WHERE expired_at IS NULL AND EXISTS (SELECT 1 FROM task"
+    " JOIN plan_component ON plan_component.plan_id = task.plan_id WHERE task.id = firmware_token.task_id"
+    " AND plan_component.position = firmware_token.position AND plan_component.package_id = ?1)";
+
+enum status token_expire_of_package(struct store *store, int64_t package_id, int64_t now)
+{
+    struct query query;
+    query_open(&query, store, sql_expire_of_package);
+    query_bind_int(&query, package_id);
+    query_bind_int(&query, now);
+    return query_run(&query, NULL);
+}
+
 static const char sql_purge[] = "DELETE FROM firmware_token WHERE expired_at < ?1";
 
 enum status token_purge(struct store *store, int64_t instant)

@@ -41,6 +41,10 @@ MUST_USE enum status token_each_of_device(struct store *store, int64_t device_id
 MUST_USE enum status token_each_of_product(struct store *store, const char *product_key, token_visitor *each,
                                            void *context);
 
+/* The alive ones of a package, whatever task they belong to, and their end. */
+MUST_USE enum status token_each_of_package(struct store *store, int64_t package_id, token_visitor *each, void *context);
+MUST_USE enum status token_expire_of_package(struct store *store, int64_t package_id, int64_t now);
+
 /* Removes those that expired before `instant`. */
 MUST_USE enum status token_purge(struct store *store, int64_t instant);
 

@@ -58,6 +58,30 @@ static void test_old_expired_are_forgotten(void)
     firmware_table_destroy(table);
 }
 
+/* All are revoked while as many as are kept have expired, the second of all first: the walk must not step on it. */
+static void test_revoke_all(void)
+{
+    enum { KEPT = 100000 };
+    struct firmware_table *table = NULL;
+    const struct firmware_entry *entry = NULL;
+    size_t count = 0;
+    CHECK_FATAL(firmware_table_create(&table) == OK);
+    for (int i = 0; i <= KEPT; i++) {
+        char token[16];
+        (void)snprintf(token, sizeof token, "t%d", i);
+        struct firmware_entry made = entry_of(token);
+        CHECK_OK(firmware_table_put(table, &made));
+        if (i > 0) {
+            firmware_table_expire(table, token);
+        }
+    }
+    firmware_table_revoke(table, NULL, &count);
+    CHECK(count == 1);
+    CHECK(firmware_table_take(table, "t0", &entry) == E_STATE && firmware_table_is_revoked(table, "t0"));
+    CHECK(firmware_table_take(table, "t1", &entry) == E_NOT_FOUND);
+    firmware_table_destroy(table);
+}
+
 enum { TOKENS = 200, ROUNDS = 50 };
 
 static void *read_all(void *context)
@@ -107,6 +131,7 @@ int main(void)
 {
     static const struct test_case cases[] = {{"life", test_life},
                                              {"old expired are forgotten", test_old_expired_are_forgotten},
+                                             {"all are revoked", test_revoke_all},
                                              {"threads", test_threads},
                                              {0}};
     return suite_run("firmware_table", cases);

@@ -32,11 +32,31 @@ static void test_phases_and_steps(void)
 
 static void test_reasons(void)
 {
-    static const char *const words[REASON_COUNT] = {
-        "",          "online",         "planStatus",     "plannedTime",     "pushPeriod",   "blacklist",
-        "whitelist", "notFinal",       "notBusy",        "version",         "battery",      "signal",
-        "space",     "userConfirmed",  "slot",           "alreadyAtTarget", "refused",      "declined",
-        "planEnded", "planTerminated", "downloadFailed", "upgradeFailed",   "wrongVersion", "timeout"};
+    static const char *const words[REASON_COUNT] = {"",
+                                                    "online",
+                                                    "planStatus",
+                                                    "plannedTime",
+                                                    "pushPeriod",
+                                                    "blacklist",
+                                                    "whitelist",
+                                                    "notFinal",
+                                                    "notBusy",
+                                                    "version",
+                                                    "battery",
+                                                    "signal",
+                                                    "space",
+                                                    "userConfirmed",
+                                                    "slot",
+                                                    "alreadyAtTarget",
+                                                    "refused",
+                                                    "declined",
+                                                    "planEnded",
+                                                    "planTerminated",
+                                                    "downloadFailed",
+                                                    "upgradeFailed",
+                                                    "wrongVersion",
+                                                    "timeout",
+                                                    "packageRevoked"};
     CHECK_NAMES(words, reason_name((enum reason)at));
     CHECK(REASON_LAST_CHECK == REASON_SLOT);
 }

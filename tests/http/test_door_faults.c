@@ -53,6 +53,15 @@ static void arm(const char *action, const char *others)
     json_decref(rest(&house, "POST", "/api/v1/faults", body, 201));
 }
 
+/* The only fault that is armed has fired as often as it may. */
+static bool is_exhausted(void)
+{
+    json_t *list = rest(&house, "GET", "/api/v1/faults", NULL, 200);
+    bool exhausted = json_is_true(json_object_get(json_array_get(json_object_get(list, "items"), 0), "exhausted"));
+    json_decref(list);
+    return exhausted;
+}
+
 static void clear(void)
 {
     json_decref(rest(&house, "DELETE", "/api/v1/faults", NULL, 204));
@@ -290,6 +299,49 @@ static void test_later_piece_is_whole(void)
     free(seen.bytes);
 }
 
+/* The byte right behind a piece is the next piece's; behind the last byte of the file nothing is left to be flipped. */
+static void test_edges_of_pieces(void)
+{
+    struct answer_seen seen;
+    arm("{\"type\": \"flipByte\", \"atByte\": 100}", "");
+    fetch(PATH_OF "1.bin", "50-99", &seen);
+    CHECK(body_of(&seen) == 50 && memcmp(seen.bytes + seen.head, bytes + 50, 50) == 0);
+    free(seen.bytes);
+    fetch(PATH_OF "1.bin", "100-149", &seen);
+    clear();
+    CHECK(body_of(&seen) == 50 && seen.bytes[seen.head] == (char)(bytes[100] ^ 0xFF));
+    CHECK(memcmp(seen.bytes + seen.head + 1, bytes + 101, 49) == 0);
+    free(seen.bytes);
+    arm("{\"type\": \"flipByte\", \"atByte\": \"100%\"}", "");
+    fetch(PATH_OF "1.bin", "1048000-1048575", &seen);
+    clear();
+    CHECK(body_of(&seen) == 576 && seen.bytes[seen.head + 575] == (char)(bytes[SIZE - 1] ^ 0xFF));
+    free(seen.bytes);
+}
+
+/* "100%": behind the last byte. */
+static void test_at_the_end(void)
+{
+    static const char *const rows[] = {"{\"type\": \"reset\", \"afterBytes\": \"100%\"}",
+                                       "{\"type\": \"stall\", \"atByte\": \"100%\", \"seconds\": 0.1}",
+                                       "{\"type\": \"expire\", \"atByte\": \"100%\"}"};
+    put('4', SIZE);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct answer_seen seen;
+        arm(rows[i], ", \"trigger\": {\"times\": 1}");
+        fetch(PATH_OF "4.bin", "1048000-1048575", &seen);
+        CHECK_ROW(rows[i], body_of(&seen) == 576);
+        free(seen.bytes);
+        (void)usleep(50000);
+        CHECK_ROW(rows[i], is_exhausted());
+        clear();
+    }
+    struct answer_seen gone;
+    fetch(PATH_OF "4.bin", "0-9", &gone);
+    CHECK(strncmp(gone.bytes, "HTTP/1.1 410 ", 13) == 0);
+    free(gone.bytes);
+}
+
 /* The client reads slowly; a fault that is armed in mid-download acts on it. */
 static void test_open_download(void)
 {
@@ -379,6 +431,8 @@ int main(void)
                                              {"delay, stall, throttle", test_times},
                                              {"trigger and match", test_trigger_and_match},
                                              {"a later piece is whole", test_later_piece_is_whole},
+                                             {"the edges of pieces", test_edges_of_pieces},
+                                             {"behind the last byte", test_at_the_end},
                                              {"a fault acts on an open download", test_open_download},
                                              {"journal of firmware requests", test_journal},
                                              {"the server ends while a download is held", test_close_while_held},

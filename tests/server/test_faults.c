@@ -9,49 +9,8 @@
 #include "codec/ttlv.h"
 #include "crypto/password.h"
 #include "device.h"
+#include "faults.h"
 #include "support/suite.h"
-
-static int64_t arm(const struct server *server, const char *point, const char *action, const char *others)
-{
-    char body[512];
-    (void)snprintf(body, sizeof body, "{\"point\": \"%s\", \"action\": %s%s}", point, action, others);
-    json_t *fault = rest_expect(server, "POST", "/api/v1/faults", body, 201);
-    int64_t id = json_integer_value(json_object_get(fault, "id"));
-    json_decref(fault);
-    return id;
-}
-
-static int64_t fired(const struct server *server, int64_t id)
-{
-    char path[64];
-    (void)snprintf(path, sizeof path, "/api/v1/faults/%lld", (long long)id);
-    json_t *fault = rest_expect(server, "GET", path, NULL, 200);
-    int64_t count = json_integer_value(json_object_get(fault, "fired"));
-    json_decref(fault);
-    return count;
-}
-
-static void clear(const struct server *server)
-{
-    json_decref(rest_expect(server, "DELETE", "/api/v1/faults", NULL, 204));
-}
-
-/* Entries of the journal with this kind whose member has the value. */
-static size_t in_journal(const struct server *server, const char *kind, const char *member, const char *value)
-{
-    char path[96];
-    size_t count = 0;
-    size_t i = 0;
-    json_t *entry = NULL;
-    (void)snprintf(path, sizeof path, "/api/v1/journal?limit=1000&kind=%s", kind);
-    json_t *page = rest_expect(server, "GET", path, NULL, 200);
-    json_array_foreach(json_object_get(page, "items"), i, entry)
-    {
-        count += strcmp(json_text_at(entry, member), value) == 0 ? 1 : 0;
-    }
-    json_decref(page);
-    return count;
-}
 
 static bool connect_as_sdk(const struct server *server, struct raw_mqtt *link)
 {
@@ -96,15 +55,16 @@ static void test_connect(void)
     server_start(&server, NULL);
     (void)rest_simple_plan(&server, 5000, NULL);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        int64_t id = arm(&server, "mqtt.connect", rows[i].action, ", \"match\": {\"deviceKey\": \"" TEST_DK "\"}");
+        int64_t id =
+            faults_arm(&server, "mqtt.connect", rows[i].action, ", \"match\": {\"deviceKey\": \"" TEST_DK "\"}");
         int code = connack_of(&server, 500);
         CHECK_ROW(rows[i].action, code == rows[i].code);
-        CHECK_ROW(rows[i].action, fired(&server, id) == 1);
-        clear(&server);
+        CHECK_ROW(rows[i].action, faults_fired(&server, id) == 1);
+        faults_clear(&server);
         CHECK_ROW(rows[i].action, connack_of(&server, 2000) == 0);
     }
-    CHECK(in_journal(&server, "fault", "point", "mqtt.connect") == sizeof rows / sizeof rows[0]);
-    CHECK(in_journal(&server, "refuse", "reason", "a fault") == sizeof rows / sizeof rows[0]);
+    CHECK(faults_in_journal(&server, "fault", "point", "mqtt.connect") == sizeof rows / sizeof rows[0]);
+    CHECK(faults_in_journal(&server, "refuse", "reason", "a fault") == sizeof rows / sizeof rows[0]);
     server_stop(&server);
 }
 
@@ -123,7 +83,7 @@ static void test_bootstrap(void)
         struct mqtt_packet packet;
         int32_t code = 0;
         (void)snprintf(action, sizeof action, "{\"type\": \"bootstrapError\", \"code\": %d}", codes[i]);
-        (void)arm(&server, "mqtt.connect", action, "");
+        (void)faults_arm(&server, "mqtt.connect", action, "");
         CHECK_FATAL(connect_as_sdk(&server, &link) && raw_receive(&link, 2000, &packet));
         CHECK(raw_subscribe_own(&link, TEST_CLIENT));
         CHECK_ROW(action, raw_receive_frame(&link, 2000, scratch, sizeof scratch, &frame));
@@ -133,12 +93,12 @@ static void test_bootstrap(void)
         CHECK_ROW(action, ttlv_get_int(ttlv_top(&document), 1, &code) && code == codes[i]);
         ttlv_finish(&document);
         raw_close(&link);
-        clear(&server);
+        faults_clear(&server);
     }
     struct test_device device = {0};
     CHECK(device_go_online(&server, &device, TEST_DK, false));
     device_go_offline(&device);
-    (void)arm(&server, "mqtt.connect", "{\"type\": \"refuseSecret\"}", "");
+    (void)faults_arm(&server, "mqtt.connect", "{\"type\": \"refuseSecret\"}", "");
     CHECK(!device_go_online(&server, &device, TEST_DK, false)); /* it has its secret now: type 1 */
     device_go_offline(&device);
     struct test_device fresh = {0};
@@ -179,7 +139,7 @@ static void test_notify(void)
         size_t count = 0;
         server_start(&server, NULL);
         (void)rest_simple_plan(&server, 5000, NULL);
-        int64_t id = arm(&server, "ota.notify", rows[i].action, ", \"trigger\": {\"times\": 1}");
+        int64_t id = faults_arm(&server, "ota.notify", rows[i].action, ", \"trigger\": {\"times\": 1}");
         CHECK_FATAL(device_go_online(&server, &device, TEST_DK, false));
         CHECK(device_report(&device, "MODULE_V1", "STM32:1_0_0"));
         while (device_expect(&device, COMMAND_OTA_NOTIFY, 1000, &frame)) {
@@ -188,7 +148,7 @@ static void test_notify(void)
             count++;
         }
         CHECK_ROW(rows[i].action, count == rows[i].count);
-        CHECK_ROW(rows[i].action, fired(&server, id) == 1);
+        CHECK_ROW(rows[i].action, faults_fired(&server, id) == 1);
         if (rows[i].target != NULL) {
             CHECK_ROW(rows[i].action, strcmp(notify.tasks[0].target_version, rows[i].target) == 0);
             CHECK_ROW(rows[i].action, strcmp(notify.tasks[0].component_no, rows[i].component) == 0);
@@ -197,15 +157,6 @@ static void test_notify(void)
         device_go_offline(&device);
         server_stop(&server);
     }
-}
-
-/* Until the firmware information is due: the fault is armed, then the device confirms. */
-static bool confirm(const struct server *server, struct test_device *device)
-{
-    struct notify_message notify;
-    return device_go_online(server, device, TEST_DK, false) && device_report(device, "MODULE_V1", "STM32:1_0_0") &&
-           device_expect_notify(device, 5000, &notify) && device_status(device, 1, "STM32", 1, NULL, NULL) &&
-           device_status(device, 2, "STM32", 1, NULL, NULL);
 }
 
 static bool url_is(const char *url, const char *part)
@@ -246,15 +197,15 @@ static void test_url(void)
         size_t count = 0;
         server_start(&server, NULL);
         int64_t plan = rest_simple_plan(&server, 5000, NULL);
-        int64_t id = arm(&server, rows[i].point, rows[i].action, ", \"trigger\": {\"times\": 1}");
-        CHECK_FATAL(confirm(&server, &device));
+        int64_t id = faults_arm(&server, rows[i].point, rows[i].action, ", \"trigger\": {\"times\": 1}");
+        CHECK_FATAL(faults_confirm(&server, &device));
         while (device_expect(&device, COMMAND_FIRMWARE_INFO, 1000, &frame)) {
             bool decodes = firmware_decode(frame.payload, frame.payload_length, false, &firmware) == OK;
             CHECK_ROW(rows[i].action, decodes == rows[i].decodes);
             count++;
         }
         CHECK_ROW(rows[i].action, count == rows[i].count);
-        CHECK_ROW(rows[i].action, fired(&server, id) == 1);
+        CHECK_ROW(rows[i].action, faults_fired(&server, id) == 1);
         if (rows[i].decodes) {
             CHECK_ROW(rows[i].action, rows[i].url == NULL || url_is(firmware.files[0].url, rows[i].url));
             CHECK_ROW(rows[i].action, firmware.files[0].size == rows[i].size);
@@ -278,8 +229,8 @@ static void test_delay(void)
     struct firmware_message firmware;
     server_start(&server, NULL);
     (void)rest_simple_plan(&server, 5000, NULL);
-    (void)arm(&server, "ota.url", "{\"type\": \"delay\", \"ms\": 700}", "");
-    CHECK_FATAL(confirm(&server, &device));
+    (void)faults_arm(&server, "ota.url", "{\"type\": \"delay\", \"ms\": 700}", "");
+    CHECK_FATAL(faults_confirm(&server, &device));
     int64_t begin = monotonic_ms();
     CHECK(device_expect_firmware(&device, 5000, &firmware));
     int64_t waited = monotonic_ms() - begin;
@@ -296,14 +247,14 @@ static void test_while_upgrading(void)
     struct notify_message notify;
     server_start(&server, NULL);
     (void)rest_simple_plan(&server, 5000, NULL);
-    int64_t id = arm(&server, "ota.notify", "{\"type\": \"whileUpgrading\"}", "");
-    CHECK_FATAL(confirm(&server, &device));
+    int64_t id = faults_arm(&server, "ota.notify", "{\"type\": \"whileUpgrading\"}", "");
+    CHECK_FATAL(faults_confirm(&server, &device));
     CHECK(device_expect_firmware(&device, 5000, &firmware));
     CHECK(device_status(&device, 4, "STM32", 1, NULL, NULL) && device_status(&device, 8, "STM32", 1, NULL, NULL));
-    CHECK(fired(&server, id) == 0);
+    CHECK(faults_fired(&server, id) == 0);
     CHECK(device_status(&device, 9, "STM32", 1, NULL, NULL));
     CHECK(device_expect_notify(&device, 3000, &notify));
-    CHECK(fired(&server, id) == 1);
+    CHECK(faults_fired(&server, id) == 1);
     device_go_offline(&device);
     server_stop(&server);
 }
@@ -340,11 +291,11 @@ static void test_link(void)
         (void)rest_simple_plan(&server, 5000, NULL);
         CHECK_FATAL(device_go_online(&server, &device, TEST_DK, false));
         CHECK(sends_status(&device));
-        int64_t id = arm(&server, "mqtt.link", rows[i].action, ", \"match\": {\"productKey\": \"" TEST_PK "\"}");
+        int64_t id = faults_arm(&server, "mqtt.link", rows[i].action, ", \"match\": {\"productKey\": \"" TEST_PK "\"}");
         CHECK_ROW(rows[i].action, sends_status(&device) == rows[i].first);
         CHECK_ROW(rows[i].action, sends_status(&device) == rows[i].second);
         CHECK_ROW(rows[i].action, raw_is_closed(&device.link, 200) == !rows[i].open);
-        CHECK_ROW(rows[i].action, fired(&server, id) == 1);
+        CHECK_ROW(rows[i].action, faults_fired(&server, id) == 1);
         device_go_offline(&device);
         server_stop(&server);
     }
@@ -365,12 +316,12 @@ static void test_slow_link(void)
     server_start(&server, NULL);
     (void)rest_simple_plan(&server, 5000, NULL);
     CHECK_FATAL(device_go_online(&server, &device, TEST_DK, false));
-    (void)arm(&server, "mqtt.link", "{\"type\": \"delay\", \"ms\": 400}", "");
+    (void)faults_arm(&server, "mqtt.link", "{\"type\": \"delay\", \"ms\": 400}", "");
     CHECK(ack_time(&device) >= 390);
     CHECK(ack_time(&device) >= 390);
-    clear(&server);
+    faults_clear(&server);
     CHECK(ack_time(&device) < 390);
-    (void)arm(&server, "mqtt.link", "{\"type\": \"blackhole\", \"seconds\": 0.7}", "");
+    (void)faults_arm(&server, "mqtt.link", "{\"type\": \"blackhole\", \"seconds\": 0.7}", "");
     CHECK(ack_time(&device) >= 600);
     CHECK(ack_time(&device) < 600); /* once a link */
     device_go_offline(&device);
@@ -384,14 +335,14 @@ static void test_changed_frames(void)
     server_start(&server, NULL);
     (void)rest_simple_plan(&server, 5000, NULL);
     CHECK_FATAL(device_go_online(&server, &device, TEST_DK, false));
-    int64_t id = arm(&server, "mqtt.link", "{\"type\": \"corruptFrame\", \"k\": 1}", "");
+    int64_t id = faults_arm(&server, "mqtt.link", "{\"type\": \"corruptFrame\", \"k\": 1}", "");
     CHECK(sends_status(&device)); /* MQTT is whole: it is acknowledged */
-    CHECK(fired(&server, id) == 1 && in_journal(&server, "frame", "verdict", "malformed") == 1);
-    clear(&server);
-    id = arm(&server, "mqtt.link", "{\"type\": \"duplicateFrame\", \"k\": 1}", "");
+    CHECK(faults_fired(&server, id) == 1 && faults_in_journal(&server, "frame", "verdict", "malformed") == 1);
+    faults_clear(&server);
+    id = faults_arm(&server, "mqtt.link", "{\"type\": \"duplicateFrame\", \"k\": 1}", "");
     CHECK(sends_status(&device));
     CHECK(sends_status(&device));
-    CHECK(fired(&server, id) == 1 && in_journal(&server, "frame", "verdict", "duplicate") == 1);
+    CHECK(faults_fired(&server, id) == 1 && faults_in_journal(&server, "frame", "verdict", "duplicate") == 1);
     device_go_offline(&device);
     server_stop(&server);
 }
@@ -412,13 +363,13 @@ static void test_plan(void)
         char path[64];
         server_start(&server, NULL);
         int64_t plan = rest_simple_plan(&server, 5000, NULL);
-        int64_t id = arm(&server, "plan", rows[i].action, "");
+        int64_t id = faults_arm(&server, "plan", rows[i].action, "");
         CHECK_ROW(rows[i].action, process_wait(device_start(&server, NULL, NULL), 60) == 0);
         CHECK(rest_await_device(&server, plan, TEST_DK, "upgraded"));
         (void)snprintf(path, sizeof path, "/api/v1/plans/%lld", (long long)plan);
         json_t *shown = rest_expect(&server, "GET", path, NULL, 200);
         CHECK_ROW(rows[i].action, strcmp(json_text_at(shown, "status"), rows[i].status) == 0);
-        CHECK_ROW(rows[i].action, fired(&server, id) == 1);
+        CHECK_ROW(rows[i].action, faults_fired(&server, id) == 1);
         json_decref(shown);
         server_stop(&server);
     }
@@ -431,11 +382,11 @@ static void test_journal(void)
     struct test_device device = {0};
     server_start(&server, NULL);
     (void)rest_simple_plan(&server, 5000, NULL);
-    CHECK_FATAL(confirm(&server, &device));
+    CHECK_FATAL(faults_confirm(&server, &device));
     device_go_offline(&device);
-    CHECK(in_journal(&server, "connect", "deviceKey", TEST_DK) == 1);
-    CHECK(in_journal(&server, "frame", "command", "otaNotify") == 1);
-    CHECK(in_journal(&server, "frame", "command", "otaStatus") == 2);
+    CHECK(faults_in_journal(&server, "connect", "deviceKey", TEST_DK) == 1);
+    CHECK(faults_in_journal(&server, "frame", "command", "otaNotify") == 1);
+    CHECK(faults_in_journal(&server, "frame", "command", "otaStatus") == 2);
     json_t *page = rest_expect(&server, "GET", "/api/v1/journal?limit=1000&kind=frame", NULL, 200);
     char *text = json_dumps(page, 0);
     char hex[2 * LIMIT_DEVICE_SECRET + 1];

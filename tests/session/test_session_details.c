@@ -113,7 +113,7 @@ static const struct entry_row entry_rows[] = {
     {"same URL again",
      "STM32",
      5,
-     {"issue", "2", "settled"},
+     {"issue", "2", "online", "settled"},
      LOG_URL_ISSUED,
      "STM32",
      1,

@@ -115,14 +115,18 @@ static const struct told_story lost[] = {
      5,
      {OPENING,
       {"offline", "", NULL},
-      {"online", "", "running confirmed#1"},
-      {"reported", "", "running confirmed#1"},
+      {"online", "", "running,pending confirmed#1"},
+      {"reported", "", "running,pending confirmed#1"},
       {"settled", "urlIssued/STM32 URL=STM32", "running confirmed#1"},
       DOWNLOAD,
       {"offline", "", NULL},
       {"online", "", NULL},
       {"reported", "", NULL},
       {"settled", "", "running downloading#1"}}},
+    {"settled on the link over which it was sent: it cannot be lost",
+     "STM32",
+     5,
+     {OPENING, {"settled", "", "running confirmed#1"}, DOWNLOAD, {"settled", "", "running downloading#1"}}},
     {"6 reported after the reconnect",
      "STM32",
      5,
@@ -231,6 +235,77 @@ static const struct told_story timeouts[] = {
       {"11 STM32 v=STM32:2_0_0", NULL, "done:upgraded successful#2"}}},
 };
 
+/* The package of a component is revoked before the event: nothing of it is sent any more, at most one has failed. */
+static void test_revoked(void)
+{
+    static const struct {
+        const char *name;
+        const char *plan;
+        const char *before[5];
+        const char *event;
+        const char *effects;
+        const char *state;
+    } rows[] = {
+        {"before the confirm",
+         "STM32",
+         {"issue", "1"},
+         "2",
+         "confirmed failed/STM32 FINISHED",
+         "done:failed:packageRevoked failed"},
+        {"a download fails",
+         "STM32",
+         {"issue", "2", "4 STM32"},
+         "6 STM32",
+         "EXPIRE/STM32 failed/STM32 FINISHED",
+         "done:failed:packageRevoked failed#1"},
+        {"time is up",
+         "STM32",
+         {"issue", "2"},
+         "+3600000 timeout",
+         "EXPIRE/STM32 failed/STM32 FINISHED",
+         "done:failed:packageRevoked failed#1"},
+        {"back on another link",
+         "STM32",
+         {"issue", "2", "offline", "online", "reported"},
+         "settled",
+         "EXPIRE/STM32 failed/STM32 FINISHED",
+         "done:failed:packageRevoked failed#1"},
+        {"it has the file already",
+         "STM32",
+         {"issue", "2", "4 STM32", "8 STM32", "9 STM32"},
+         "11 STM32 v=STM32:2_0_0",
+         NULL,
+         "done:upgraded successful#1"},
+        {"another component is not touched",
+         "STM32 MOD",
+         {"issue", "2", "4 STM32"},
+         "6 STM32",
+         "EXPIRE/STM32 failed/STM32 FINISHED",
+         "done:failed:packageRevoked failed#1 waiting"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct story story;
+        story_init(&story, rows[i].plan, 5);
+        for (size_t k = 0; k < 5 && rows[i].before[k] != NULL; k++) {
+            story_play(&story, rows[i].before[k]);
+        }
+        story.task.components[0].revoked = true;
+        story_expect(&story, rows[i].name, rows[i].event, rows[i].effects, rows[i].state);
+    }
+}
+
+/* The second component's: the first is upgraded all the same. */
+static void test_revoked_next(void)
+{
+    struct story story;
+    story_init(&story, "STM32 MOD", 5);
+    story.task.components[1].revoked = true;
+    story_play(&story, "issue");
+    story_play(&story, "2");
+    story_expect(&story, "next", "11 STM32 v=STM32:2_0_0", "EXPIRE/STM32 succeeded/STM32 failed/MOD FINISHED",
+                 "done:failed:packageRevoked successful#1 failed");
+}
+
 static void test_failures(void)
 {
     STORY_TELL(failures);
@@ -311,6 +386,8 @@ int main(void)
     static const struct test_case cases[] = {{"failed attempts", test_failures},
                                              {"lost and strange reports", test_lost},
                                              {"timeouts", test_timeouts},
+                                             {"a package is revoked", test_revoked},
+                                             {"the next package is revoked", test_revoked_next},
                                              {"timeout at its limit", test_timeout_at_its_limit},
                                              {"every number of retries", test_every_number_of_retries},
                                              {0}};

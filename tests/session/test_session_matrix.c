@@ -168,10 +168,10 @@ static const struct matrix_row status_rows[] = {
 static const struct matrix_row event_rows[] = {
     {"issue", "N......."},
     {"request", ".n......"},
-    {"online", "........"},
+    {"online", "...C...."},
     {"offline", "........"},
     {"reported", ".nN....."},
-    {"settled", "...u...."},
+    {"settled", "........"},
     {"tick", ".n......"},
     {"timeout", "........"},
     {"+3599999 timeout", "........"},

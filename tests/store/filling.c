@@ -20,8 +20,8 @@ static const char *const rows[] = {
     "INSERT INTO device VALUES (%1$d002, %1$d000, '868%1$d', '', 1, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL,"
     " NULL, NULL, '', '', '', '', '', '', '', '', 0)",
     "INSERT INTO device_mcu VALUES (%1$d001, 0, 'STM32', '1_0_0'), (%1$d001, 1, 'GD32', '7')",
-    "INSERT INTO package VALUES (%1$d001, %1$d000, 'full', 1, 0, '2_0_0', 'remarks', 5)",
-    "INSERT INTO package VALUES (%1$d002, %1$d000, 'delta', 1, 1, '2_0_0', '', 5)",
+    "INSERT INTO package VALUES (%1$d001, %1$d000, 'full', 1, 0, '2_0_0', 'remarks', 5, 0)",
+    "INSERT INTO package VALUES (%1$d002, %1$d000, 'delta', 1, 1, '2_0_0', '', 5, 1)",
     "INSERT INTO package_source VALUES (%1$d002, 0, '1_0_0'), (%1$d002, 1, '1_1_0')",
     "INSERT INTO package_file VALUES (%1$d001, 0, 'a.bin', 'f%1$da.bin', 7, 'm', 's', 'c')",
     "INSERT INTO package_file VALUES (%1$d002, 0, 'b.bin', 'f%1$db.bin', 8, 'm', 's', 'c')",

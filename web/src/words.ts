@@ -42,6 +42,7 @@ export const reasonWords: Record<Reason, string> = {
     upgradeFailed: 'The device could not install it',
     wrongVersion: 'It came back with another version than the target',
     timeout: 'No outcome within the time allowed',
+    packageRevoked: 'Its package was revoked',
 };
 
 // The rules of an eligibility check, as what they ask for.

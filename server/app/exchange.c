@@ -178,9 +178,19 @@ static enum status look_for_product(struct importing *importing, const struct st
     return status == E_NOT_FOUND ? OK : status;
 }
 
+/* Whoever waits for something of it is told to look again; its events are of the past (http/event_log.h). */
+static enum status remove_replaced(struct app *app, const char *product_key, struct removal *removal)
+{
+    enum status status = removal_of(app, product_key, 0, removal);
+    if (status == OK) {
+        status = events_product(app, product_key, WHAT_DELETED);
+    }
+    return status == OK ? app_defer_changed(app, 0, "") : status;
+}
+
 static enum status make_room(struct importing *importing, const struct state_of_product *product)
 {
-    enum status status = removal_of(importing->app, product->product_key, 0, &importing->removal);
+    enum status status = remove_replaced(importing->app, product->product_key, &importing->removal);
     return status == E_NOT_FOUND ? OK : status;
 }
 
@@ -342,7 +352,7 @@ static enum status replace_one(struct app *app, const char *key, size_t place, b
         return E_EXISTS;
     }
     memcpy(replacing->keys[replacing->count++], product.key, sizeof product.key);
-    return removal_of(app, key, 0, &replacing->removal);
+    return remove_replaced(app, key, &replacing->removal);
 }
 
 enum status app_replace_begin(struct app *app, const char *const *product_keys, size_t count, bool replace,

@@ -118,7 +118,11 @@ static void test_whole_or_nothing(void)
     /* right now: the content of the product that is replaced serves both */
     at(&states[1].tables[STATE_FILES].values[0], STATE_FILES, "sha256")->text = sha256;
     violations.count = 0;
+    house.event_count = 0;
     CHECK_OK(app_import(house.app, &import, &violations));
+    CHECK_FATAL(house.event_count == 3); /* what waits for the past of pk1 shall not be answered by it */
+    CHECK(house.events[0].kind == EVENT_PRODUCT && house.events[0].what == WHAT_DELETED);
+    CHECK(house.events[1].what == WHAT_CREATED && house.events[2].what == WHAT_CREATED);
     CHECK_OK(remains_finish(house.app));
     CHECK(files_in(house.app->files_dir) == 2 && files_in(house.app->tmp_dir) == 0);
     CHECK(app_package_find(house.app, package, &stored) == E_NOT_FOUND);

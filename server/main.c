@@ -1,6 +1,7 @@
 /*
  * mockdc SUB-COMMAND ...: chooses the sub-command.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,6 +23,23 @@ static int run(const struct subcommand *command, int argc, char **argv)
     return command->run(argc, argv);
 }
 
+static int print_version(void)
+{
+    (void)printf("mockdc %s\n", MOCKDC_VERSION);
+    return 0;
+}
+
+/* As for --help: wherever it stands, before a "--". */
+static bool wants_version(int argc, char *const *argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strcmp(argv[i], "--version") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2) {
@@ -33,12 +51,11 @@ int main(int argc, char **argv)
         return 0;
     }
     if (strcmp(argv[1], "--version") == 0) {
-        (void)printf("mockdc %s\n", MOCKDC_VERSION);
-        return 0;
+        return print_version();
     }
     for (size_t i = 0; i < COMMANDS; i++) {
         if (strcmp(argv[1], commands[i]->name) == 0) {
-            return run(commands[i], argc - 1, argv + 1);
+            return wants_version(argc - 1, argv + 1) ? print_version() : run(commands[i], argc - 1, argv + 1);
         }
     }
     (void)fprintf(stderr, "mockdc: there is no command '%s'; 'mockdc --help' lists them\n", argv[1]);

@@ -104,7 +104,8 @@ void command_help(FILE *file, const struct subcommand *command)
         }
         print_option(file, option);
     }
-    (void)fprintf(file, "  --help\n%*sShow this text.\n", HELP_INDENT, "");
+    (void)fprintf(file, "  --help\n%*sShow this text.\n  --version\n%*sSay which version this is.\n", HELP_INDENT, "",
+                  HELP_INDENT, "");
     print_heading(file, "exit codes");
     print_lines(file, command->exits);
 }

@@ -57,7 +57,7 @@ static void bash_command(FILE *file, const struct subcommand *command)
         }
         (void)fputs("return ;;\n", file);
     }
-    (void)fputs("            esac\n            words='--help", file);
+    (void)fputs("            esac\n            words='--help --version", file);
     for (const struct option *option = command->options; option->kind != OPTION_END; option++) {
         (void)fprintf(file, " --%s", option->name);
         if (option->secret) {

@@ -121,7 +121,9 @@ void command_manual(FILE *file, const struct subcommand *command)
         }
         put_option(file, option);
     }
-    (void)fputs(".TP\n\\fB\\-\\-help\\fR\nShow the help.\n.SH EXIT STATUS\n", file);
+    (void)fputs(".TP\n\\fB\\-\\-help\\fR\nShow the help.\n.TP\n\\fB\\-\\-version\\fR\nSay which version this is.\n.SH "
+                "EXIT STATUS\n",
+                file);
     put_verbatim(file, command->exits);
     if (command->examples != NULL) {
         (void)fputs(".SH EXAMPLES\n", file);

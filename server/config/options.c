@@ -306,7 +306,7 @@ const char *options_place(const struct options *options, const char *name, char 
     (void)snprintf(full, sizeof full, "%s%s", name, end);
     switch (options->values[i].source) {
     case SOURCE_DEFAULT:
-        (void)snprintf(place, OPTION_PLACE, "default of --%s", full);
+        (void)snprintf(place, OPTION_PLACE, "%s--%s", options->table[i].value == NULL ? "" : "default of ", full);
         break;
     case SOURCE_FILE:
         (void)snprintf(place, OPTION_PLACE, "%s: %s", options->config_name, full);

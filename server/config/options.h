@@ -79,7 +79,8 @@ int64_t options_number(const struct options *options, const char *name);
 bool options_flag(const struct options *options, const char *name);
 enum option_source options_source(const struct options *options, const char *name);
 
-/* Where the value comes from, as an error names it: "--http", "MOCKDC_HTTP", "my.json: http", "default of --http". */
+/* Where the value comes from, as an error names it: "--http", "MOCKDC_HTTP", "my.json: http", "default of --http",
+ * "--api-token" of what has no default and was not given. */
 const char *options_place(const struct options *options, const char *name, char place[OPTION_PLACE]);
 
 /* For a value that only the caller can judge: fills *error with its place. Returns `status`. */

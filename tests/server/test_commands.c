@@ -63,6 +63,7 @@ static void test_wrong_options(void)
          {"--version-a", "belong together"}},
         {"$M manual nothing", {"no command 'nothing'"}},
         {"$M manual --completion csh", {"--completion: 'csh'", "bash|zsh|fish"}},
+        {"$M record --device-key d", {": --product-key: 1 to 32"}},
         {"$M nonsense", {"no command 'nonsense'"}},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -75,6 +76,18 @@ static void test_wrong_options(void)
     CU_ASSERT_EQUAL(
         shell("MOCKDC_BINARY=x timeout -s TERM 2 $M serve --ephemeral --http 127.0.0.1:0 --mqtt 127.0.0.1:0"), 124);
     CHECK(says("no variables of mockdc's: ") && says("MOCKDC_BINARY"));
+}
+
+/* Of each command that the help lists. */
+static void test_help_and_version(void)
+{
+    CU_ASSERT_EQUAL(
+        shell("n=0; for c in $($M --help | sed -n '/^commands:/,/^$/s/^  \\([a-z]*\\) .*/\\1/p'); do n=$((n+1))\n"
+              "$M $c --help | grep -q \"^usage: mockdc $c\" || { echo \"$c: no help\"; exit 1; }\n"
+              "[ \"$($M $c --version)\" = \"$($M --version)\" ] || { echo \"$c: no version\"; exit 1; }\n"
+              "done; echo \"$n commands\"; [ $n -ge 11 ]"),
+        0);
+    CHECK(says(" commands"));
 }
 
 static void test_config(void)
@@ -162,8 +175,12 @@ static void test_help(void)
 
 int main(void)
 {
-    static const struct test_case cases[] = {
-        {"wrong options", test_wrong_options}, {"config", test_config}, {"health", test_health},
-        {"health finds", test_health_finds},   {"help", test_help},     {0}};
+    static const struct test_case cases[] = {{"wrong options", test_wrong_options},
+                                             {"help and version", test_help_and_version},
+                                             {"config", test_config},
+                                             {"health", test_health},
+                                             {"health finds", test_health_finds},
+                                             {"help", test_help},
+                                             {0}};
     return suite_run("commands", cases);
 }

@@ -37,7 +37,7 @@ MUST_USE enum status journal_kind_parse(const char *name, enum journal_kind *kin
  *   name          address    address       address     topic                method and target   action      rule
  *   text          -          reason        reason      -                    what is odd, or ""  detail      detail
  *   code          type 0|1   as sent; 0    -           -                    HTTP status         -           -
- *   count         -          -             -           -                    body bytes sent     fault id    times
+ *   count         keep alive -             -           -                    body bytes sent     fault id    times
  */
 struct journal_entry {
     uint64_t number; /* set by app_journal() */

@@ -58,7 +58,8 @@ static json_t *members(struct app *app, const struct journal_entry *entry)
 {
     switch (entry->kind) {
     case JOURNAL_CONNECT:
-        return json_pack("{s:s, s:i, s:b}", "address", entry->name, "type", entry->code, "encrypted", entry->encrypted);
+        return json_pack("{s:s, s:i, s:b, s:I}", "address", entry->name, "type", entry->code, "encrypted",
+                         entry->encrypted, "keepAlive", (json_int_t)entry->count);
     case JOURNAL_REFUSE:
         return json_pack("{s:s, s:i, s:o}", "address", entry->name, "code", entry->code, "reason",
                          json_maybe_text(entry->text));

@@ -161,6 +161,7 @@ static void accept_device(struct link *link, const struct decision *decision, co
     link_journal(link, &(struct journal_entry){.kind = JOURNAL_CONNECT,
                                                .from_device = true,
                                                .encrypted = decision->session,
+                                               .count = connect->keep_alive_s,
                                                .code = decision->mode == AUTH_TYPE_0 ? 0 : 1,
                                                .name = link->address});
     open_relay(link, connect, decision->client_id, decision->client_id);

@@ -25,33 +25,6 @@ void case_connect(struct suite *suite, const struct qualify_case *self, struct r
     }
 }
 
-/* The server forgets the device: its type 1 password is that of an unknown device then. */
-void case_lost_secret(struct suite *suite, const struct qualify_case *self, struct result *result)
-{
-    struct error error = {0};
-    (void)self;
-    if (stand_call(suite->stand, "DELETE", 204, NULL, NULL, &error, "/api/v1/products/%s/devices/%s",
-                   suite->stand->product_key, suite->stand->device_key) != OK) {
-        result_skip(result, "the server does not forget the device: %s", error.text);
-    } else if (!stand_await_online(suite->stand, "type0", suite->stand->patience_ms)) {
-        result_fail(result, "it did not authenticate again with the product secret (password type 0)");
-    }
-}
-
-void case_reconnect(struct suite *suite, const struct qualify_case *self, struct result *result)
-{
-    struct error error = {0};
-    (void)self;
-    enum status status = stand_reconnect(suite->stand, &error);
-    if (status == E_TIMEOUT) {
-        result_fail(result, "it did not connect again");
-    } else if (status != OK) {
-        result_skip(result, "the server does not cut the link: %s", error.text);
-    } else if (!stand_await_online(suite->stand, "type1", 0)) {
-        result_fail(result, "it did not come back with its device secret (password type 1)");
-    }
-}
-
 /* The first of the members that is null; NULL: all are there. */
 static const char *missing(const json_t *device)
 {
@@ -65,21 +38,57 @@ static const char *missing(const json_t *device)
     return NULL;
 }
 
-void case_reports(struct suite *suite, const struct qualify_case *self, struct result *result)
+/* The first member that it has not reported within REPORT_MS; NULL: all are there. A device that reports has its secret. */
+static const char *await_reports(struct suite *suite)
 {
     int64_t end = monotonic_ms() + REPORT_MS;
-    (void)self;
     for (;;) {
         CLEANUP(cleanup_json) json_t *device = stand_device(suite->stand);
         const char *member = missing(device);
-        if (member == NULL) {
-            return;
+        int64_t left = end - monotonic_ms();
+        if (member == NULL || left <= 0) {
+            return member;
         }
-        if (monotonic_ms() >= end) {
-            result_fail(result, "'%s' was not reported within 10 s (0x0034, 0x0044)", member);
-            return;
-        }
-        stand_pause(100);
+        stand_wait(suite->stand, left);
+    }
+}
+
+/* The server forgets the device: its type 1 password is that of an unknown device then. */
+void case_lost_secret(struct suite *suite, const struct qualify_case *self, struct result *result)
+{
+    struct error error = {0};
+    (void)self;
+    if (stand_call(suite->stand, "DELETE", 204, NULL, NULL, &error, "/api/v1/products/%s/devices/%s",
+                   suite->stand->product_key, suite->stand->device_key) != OK) {
+        result_skip(result, "the server does not forget the device: %s", error.text);
+    } else if (!stand_await_online(suite->stand, "type0", suite->stand->patience_ms)) {
+        result_fail(result, "it did not authenticate again with the product secret (password type 0)");
+    } else if (await_reports(suite) != NULL) {
+        result_fail(result, "it was let in, but never reported: did it take its new secret (0x00B4 {5})?");
+    }
+}
+
+void case_reconnect(struct suite *suite, const struct qualify_case *self, struct result *result)
+{
+    struct error error = {0};
+    (void)self;
+    (void)await_reports(suite); /* before that it may not have got its secret yet */
+    enum status status = stand_reconnect(suite->stand, &error);
+    if (status == E_TIMEOUT) {
+        result_fail(result, "it did not connect again");
+    } else if (status != OK) {
+        result_skip(result, "the server does not cut the link: %s", error.text);
+    } else if (!stand_await_online(suite->stand, "type1", 0)) {
+        result_fail(result, "it did not come back with its device secret (password type 1)");
+    }
+}
+
+void case_reports(struct suite *suite, const struct qualify_case *self, struct result *result)
+{
+    const char *member = await_reports(suite);
+    (void)self;
+    if (member != NULL) {
+        result_fail(result, "'%s' was not reported within 10 s (0x0034, 0x0044)", member);
     }
 }
 

@@ -108,6 +108,20 @@ static void test_table(void)
     }
 }
 
+/* How long the device lets its link be silent is repeated as well. */
+static void test_keep_alive(void)
+{
+    json_t *moves = NULL;
+    struct doubts doubts = {0};
+    json_t *entries = journal_make("C0 <info");
+    (void)json_object_set_new(json_array_get(entries, 0), "keepAlive", json_integer(33));
+    CHECK_FATAL(moves_make(entries, LONGEST_MS, &moves, &doubts) == OK);
+    const json_t *connect = json_object_get(json_array_get(moves, 0), "connect");
+    CHECK(json_integer_value(json_object_get(connect, "keepAlive")) == 33);
+    json_decref(moves);
+    json_decref(entries);
+}
+
 /* Nothing that the device did, nothing to repeat. */
 static void test_nothing(void)
 {
@@ -136,6 +150,7 @@ int main(void)
 {
     static const struct test_case cases[] = {
         {"journals and their moves", test_table},
+        {"keep alive", test_keep_alive},
         {"nothing to repeat", test_nothing},
         {"doubts", test_doubts},
         {0},

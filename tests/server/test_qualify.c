@@ -11,27 +11,28 @@ enum { SECONDS = 200, TEXT = 65536 };
 
 static const struct row {
     const char *name;
-    const char *options[6]; /* of the device */
-    const char *failed;     /* the cases that must fail, and no other */
-    bool is_module;
+    const char *options[6];            /* of the device */
+    const char *failed;                /* the cases that must fail, and no other */
+    enum { MCU, MODULE, IMAGES } what; /* an MCU behind the module, the module alone, an MCU and two files for it */
 } rows[] = {
-    {"right", {NULL}, "", false},
-    {"right, encrypted, wants a SHA-256", {"--encrypt", "--sha256"}, "", false},
-    {"right, a module without MCU", {NULL}, "", true},
-    {"right, loads in pieces", {"--flash-free", "8000"}, "", false},
-    {"--power-cut 1", {"--power-cut", "1", "--power-off", "100"}, "first-attempt ", false},
+    {"right", {NULL}, "", MCU},
+    {"right, encrypted, wants a SHA-256", {"--encrypt", "--sha256"}, "", MCU},
+    {"right, a module without MCU", {NULL}, "", MODULE},
+    {"right, loads in pieces", {"--flash-free", "8000"}, "", MCU},
+    {"right, two images of the user's", {NULL}, "", IMAGES},
+    {"--power-cut 1", {"--power-cut", "1", "--power-off", "100"}, "first-attempt ", MCU},
     /* its 2 never arrives, so nobody expects the 12 behind the restart (protocol.md, 9.5) */
-    {"--power-cut 2", {"--power-cut", "2", "--power-off", "100"}, "order first-attempt ", false},
-    {"--power-cut 4", {"--power-cut", "4", "--power-off", "100"}, "first-attempt ", false},
-    {"--power-cut 5", {"--power-cut", "5", "--power-off", "100"}, "first-attempt ", false},
-    {"--power-cut 8", {"--power-cut", "8", "--power-off", "100"}, "first-attempt ", false},
-    {"--power-cut 9", {"--power-cut", "9", "--power-off", "100"}, "first-attempt ", false},
-    {"--flash fail", {"--flash", "fail"}, "first-attempt upgrade ", false},
-    {"--flash wrong-version", {"--flash", "wrong-version"}, "first-attempt upgrade ", false},
-    {"--flash silent", {"--flash", "silent"}, "first-attempt upgrade ", false},
-    {"--on-notify refuse", {"--on-notify", "refuse"}, "accept ", false},
-    {"--on-notify ignore", {"--on-notify", "ignore"}, "accept ", false},
-    {"--disorder", {"--disorder"}, "order ", false},
+    {"--power-cut 2", {"--power-cut", "2", "--power-off", "100"}, "order first-attempt ", MCU},
+    {"--power-cut 4", {"--power-cut", "4", "--power-off", "100"}, "first-attempt ", MCU},
+    {"--power-cut 5", {"--power-cut", "5", "--power-off", "100"}, "first-attempt ", MCU},
+    {"--power-cut 8", {"--power-cut", "8", "--power-off", "100"}, "first-attempt ", MCU},
+    {"--power-cut 9", {"--power-cut", "9", "--power-off", "100"}, "first-attempt ", MCU},
+    {"--flash fail", {"--flash", "fail"}, "first-attempt upgrade ", MCU},
+    {"--flash wrong-version", {"--flash", "wrong-version"}, "first-attempt upgrade ", MCU},
+    {"--flash silent", {"--flash", "silent"}, "first-attempt upgrade ", MCU},
+    {"--on-notify refuse", {"--on-notify", "refuse"}, "accept ", MCU},
+    {"--on-notify ignore", {"--on-notify", "ignore"}, "accept ", MCU},
+    {"--disorder", {"--disorder"}, "order ", MCU},
 };
 
 enum { ROWS = sizeof rows / sizeof rows[0], HAND_MS = 150 * 1000, HAND_PAUSE_MS = 50, OFF_MS = 300 };
@@ -52,6 +53,18 @@ static void make_product(const struct server *server, const char *name)
     json_decref(rest_expect(server, "POST", "/api/v1/products", body, 201));
 }
 
+static char image_a[128];
+static char image_b[128];
+
+static void write_image(const struct server *server, const char *name, char path[128])
+{
+    enum { IMAGE = 12000 };
+    (void)snprintf(path, 128, "%s/%s", server->folder, name);
+    FILE *file = fopen(path, "we");
+    CHECK_FATAL(file != NULL && fwrite(test_bytes(IMAGE, (unsigned)name[0]), 1, IMAGE, file) == IMAGE &&
+                fclose(file) == 0);
+}
+
 static void start_row(const struct server *server, const struct row *row, struct played *played, size_t index)
 {
     (void)snprintf(played->product, sizeof played->product, "q%zu", index);
@@ -63,7 +76,7 @@ static void start_row(const struct server *server, const struct row *row, struct
                               "--device-key",   "867",           "--time-scale",     "100",
                               "--exit-after",   "never"};
     size_t count = 14;
-    if (!row->is_module) {
+    if (row->what != MODULE) {
         device[count++] = "--mcu";
         device[count++] = "STM32=1_0_0";
     }
@@ -71,23 +84,18 @@ static void start_row(const struct server *server, const struct row *row, struct
         device[count++] = row->options[i];
     }
     played->device = process_start(device, NULL);
-    const char *const qualify[] = {server_program(),
-                                   "qualify",
-                                   "--url",
-                                   server->http,
-                                   "--product-key",
-                                   played->product,
-                                   "--product-secret",
-                                   "secret1",
-                                   "--device-key",
-                                   "867",
-                                   "--made-up-images",
-                                   "--unattended",
-                                   "--patience",
-                                   "25",
-                                   "--junit",
-                                   played->junit,
-                                   NULL};
+    const char *qualify[32] = {server_program(), "qualify",          "--url",   server->http,   "--product-key",
+                               played->product,  "--product-secret", "secret1", "--device-key", "867",
+                               "--unattended",   "--patience",       "25",      "--junit",      played->junit};
+    count = 15;
+    static const char *const images[] = {"--image-a", image_a, "--version-a", "7_0_0",
+                                         "--image-b", image_b, "--version-b", "7_1_0"};
+    for (size_t i = 0; row->what == IMAGES && i < sizeof images / sizeof images[0]; i++) {
+        qualify[count++] = images[i];
+    }
+    if (row->what != IMAGES) {
+        qualify[count++] = "--made-up-images";
+    }
     played->qualify = process_start(qualify, played->output);
 }
 
@@ -125,6 +133,8 @@ static void check_row(const struct row *row, const struct played *played)
     CHECK_ROW(row->name, code == (row->failed[0] != '\0' ? 1 : 0));
     CHECK_ROW(row->name, strcmp(failed, row->failed) == 0);
     CHECK_ROW(row->name, strstr(text, "[30/30] frames") != NULL);
+    CHECK_ROW(row->name,
+              row->what != IMAGES || strstr(text, "needs --made-up-images") != NULL); /* where the size matters */
     if (strcmp(failed, row->failed) != 0) {
         (void)fprintf(stderr, "    '%s' instead of '%s'\n%s\n", failed, row->failed, text);
     }
@@ -226,6 +236,8 @@ static void test_table(void)
     struct by_hand hand;
     struct server server;
     server_start(&server, NULL);
+    write_image(&server, "a.bin", image_a);
+    write_image(&server, "b.bin", image_b);
     start_by_hand(&server, &hand);
     for (size_t i = 0; i < ROWS; i++) {
         start_row(&server, &rows[i], &played[i], i);

@@ -285,7 +285,7 @@ static void test_no_secrets(void)
                    TEST_DK);
     CU_ASSERT_EQUAL(shell_run(command, output, sizeof output), 0);
     CHECK(strstr(output, "secret1") == NULL);
-    CHECK(strstr(output, "\"configuration\"") != NULL);
+    CHECK(strstr(output, "\"configuration\"") != NULL && strstr(output, "\"keepAlive\": 120") != NULL);
     CHECK(strstr(output, "/firmware/") == NULL);
     server_stop(&server);
 }

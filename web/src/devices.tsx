@@ -88,7 +88,7 @@ export function DevicesView() {
             {devices === undefined ? (error === undefined && <Loading />) : devices.length === 0
                 ? <Empty title={filtered ? 'No device matches' : 'No device has connected yet'} {...(filtered ? {} : { curl: `mockdc device --product-key ${product} --product-secret SECRET --device-key 867123045678901 --mcu STM32=1_0_0` })}><p>{filtered ? 'Other filters may find more.' : 'Devices appear by themselves when they authenticate. A virtual one:'}</p></Empty>
                 : <><p class="hint">{plural(devices.length, 'device')}, {devices.filter((device) => device.online).length.toLocaleString('en')} online</p>
-                    <VirtualList label="Devices" rows={devices} height={phone ? ROW_PHONE_PX : ROW_PX} rowKey={(device) => device.deviceKey}
+                    <VirtualList kind="devices" label="Devices" rows={devices} height={phone ? ROW_PHONE_PX : ROW_PX} rowKey={(device) => device.deviceKey}
                         columns={['Device key', 'Link', 'Module version', 'MCU versions', 'Battery', 'Signal', 'Last seen']} row={(device) => <DeviceRow device={device} />} /></>}
         </View>
     );

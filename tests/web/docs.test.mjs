@@ -22,7 +22,7 @@ async function docs({ token, ...options } = {}) {
         await page.addInitScript((text) => sessionStorage.setItem('mockdc.token', text), token);
     }
     await page.goto(`${house.server.http}/docs`);
-    await page.locator('#nav-bar-search').waitFor();
+    await page.locator('#nav-bar-search').waitFor({ timeout: 30_000 }); // it draws the whole contract at once
     return page;
 }
 

@@ -31,8 +31,9 @@ static const struct option record_options[] = {
      .least = 0,
      .most = INT64_MAX,
      .no_environment = true,
-     .help = "From the connection on which the device was notified of this plan to the notify of the next; 0: whatever "
-             "it did."},
+     .help =
+         "From the connection on which the device was notified of this plan to the first one behind its end, or the "
+         "notify of another plan; 0: whatever it did."},
     TEXT("since", "TIME", "From the first connection at or after this instant on, as 2026-11-23T10:00:00Z."),
     TEXT("output", "FILE", "Write the scenario there. Default: print it."),
     TEXT("files", "DIR",

@@ -6,6 +6,9 @@
 #include "base/instant.h"
 #include "cli/json.h"
 
+/* The product's clock and the wall's are the same when they are no further apart. */
+enum { SAME_MS = 2000 };
+
 void recorded_finish(struct recorded *session)
 {
     json_decref(session->entries);
@@ -31,6 +34,19 @@ int64_t recorded_first_at(const struct recorded *session)
 int64_t recorded_last_at(const struct recorded *session)
 {
     return recorded_at(json_array_get(session->entries, json_array_size(session->entries) - 1));
+}
+
+const char *recorded_clock(const struct recorded *session)
+{
+    const char *mode = json_text_of(session->clock, "mode");
+    int64_t wall = 0;
+    const json_t *first = json_array_get(session->entries, 0);
+    bool known = instant_parse(json_text_of(first, "wallAt"), &wall) == OK;
+    int64_t apart = recorded_at(first) - wall;
+    if (mode[0] == '\0' || (known && apart >= -SAME_MS && apart <= SAME_MS)) {
+        return NULL;
+    }
+    return strcmp(mode, "manual") == 0 ? "manual" : "offset";
 }
 
 static bool is_kind(const json_t *entry, const char *kind)
@@ -78,7 +94,9 @@ enum status recorded_cut(struct recorded *session, int64_t plan_id, int64_t plan
     }
     for (size_t i = notify + 1; plan_id != 0 && notify > 0 && i < end; i++) {
         const json_t *entry = json_array_get(session->entries, i);
-        end = is_notify(entry) && is_of_later_plan(entry, plan_id, plan_ended_at) ? i : end;
+        bool is_next = is_notify(entry) && is_of_later_plan(entry, plan_id, plan_ended_at);
+        bool is_over = begins(entry) && plan_ended_at > 0 && recorded_at(entry) > plan_ended_at;
+        end = is_next || is_over ? i : end;
     }
     if (begin == count || (plan_id != 0 && notify == 0)) {
         return E_NOT_FOUND;

@@ -18,7 +18,7 @@ struct recorded {
                          "blacklisted": bool}] */
     json_t *packages; /* {"ID": GET /packages/ID} */
     json_t *faults;   /* GET /faults of those that fired on the device, in order of id */
-    json_t *clock;    /* GET .../clock when it is not real; NULL: real */
+    json_t *clock;    /* GET .../clock when it is not real now; NULL: real */
     json_t *paths;    /* {"md5 of a file": path, relative to the scenario}; real files */
     struct doubts doubts;
 };
@@ -27,7 +27,8 @@ void recorded_finish(struct recorded *session);
 
 /*
  * Cuts entries that are not of the session: it begins with a connect (or a refusal) and, with a plan, with the last one
- * before the plan's first notify; then it ends before the notify of another plan. E_NOT_FOUND: there is none.
+ * before the plan's first notify; then it ends before the notify of another plan, or the first connect behind the plan's
+ * end. E_NOT_FOUND: there is none.
  */
 MUST_USE enum status recorded_cut(struct recorded *session, int64_t plan_id, int64_t plan_started_at,
                                   int64_t plan_ended_at);
@@ -35,6 +36,12 @@ MUST_USE enum status recorded_cut(struct recorded *session, int64_t plan_id, int
 /* `at` of the first and of the last entry, of the product's clock. */
 int64_t recorded_first_at(const struct recorded *session);
 int64_t recorded_last_at(const struct recorded *session);
+
+/*
+ * How the product's clock went in the session: NULL for the real one, else "manual" or "offset". It may have been set
+ * since: its own instants and those of the wall say so.
+ */
+const char *recorded_clock(const struct recorded *session);
 
 /* The entry's `at`; 0: none. */
 int64_t recorded_at(const json_t *entry);

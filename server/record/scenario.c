@@ -148,12 +148,12 @@ static bool has_time_rules(const struct recorded *session)
 static json_t *clock_of(const struct recorded *session)
 {
     char now[INSTANT_TEXT];
-    if (session->clock == NULL && !has_time_rules(session)) {
+    const char *clock = recorded_clock(session);
+    if (clock == NULL && !has_time_rules(session)) {
         return NULL;
     }
     instant_format(recorded_first_at(session), now);
-    bool stands_still = strcmp(json_text_of(session->clock, "mode"), "manual") == 0;
-    return json_pack("{s:s, s:s}", "mode", stands_still ? "manual" : "offset", "now", now);
+    return json_pack("{s:s, s:s}", "mode", clock != NULL ? clock : "offset", "now", now);
 }
 
 /* --- what came of it ---------------------------------------------------------------------------------------------- */

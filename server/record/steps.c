@@ -202,7 +202,8 @@ static void write_plan(struct writing *writing, const json_t *row, bool is_last)
 json_t *steps_make(struct recorded *session)
 {
     struct writing writing = {.session = session, .steps = json_array(), .now = recorded_first_at(session)};
-    writing.stands_still = strcmp(json_text_of(session->clock, "mode"), "manual") == 0;
+    const char *clock = recorded_clock(session);
+    writing.stands_still = clock != NULL && strcmp(clock, "manual") == 0;
     size_t count = json_array_size(session->plans);
     for (size_t i = 0; i < count; i++) {
         const json_t *item = json_array_get(session->plans, i);

@@ -46,7 +46,12 @@ static const struct option run_options[] = {
     FLAG("keep", "Leave the products on the server, to look at them. Needs --url."),
     FLAG("list", "Say what the scenarios show, and play none."),
     FLAG("quiet", "Only the verdicts, not the steps."),
-    TEXT("mqtt", "SERVER", NULL, "Where virtual devices find the server. Default: what the server says of itself."),
+    {.kind = OPTION_TEXT,
+     .name = "mqtt",
+     .argument = "SERVER",
+     .no_environment =
+         true, /* MOCKDC_MQTT says where 'mockdc serve' listens, which need not be the server of this run */
+     .help = "Where virtual devices find the server. Default: what the server says of itself."},
     TEXT("listen-mqtt", "ADDRESS:PORT", "127.0.0.1:0",
          "Without --url: where the server of our own listens for devices; for real ones give your address."),
     TEXT("listen-http", "ADDRESS:PORT", "127.0.0.1:0", "And for their downloads."),

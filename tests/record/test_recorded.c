@@ -57,6 +57,9 @@ static void test_cut(void)
     check_cut("a plan by time", journal_make(two_plans), 1, begin + 10, begin + 15, 4, 7);
     check_cut("the later plan by time", journal_make(two_plans), 2, begin + 15, 0, 4, 9);
     check_cut("a plan that was never notified", journal_make(two_plans), 3, begin + 100, 0, 0, 0);
+    check_cut("a connect behind the plan's end", journal_make("C0 >otaNotify <1 <11 X(x) @50 C1 <info"), 1, begin,
+              begin + 20, 1, 5);
+    check_cut("... not before", journal_make("C0 >otaNotify <1 X(x) @5 C1 <11 @50 <info"), 1, begin, begin + 20, 1, 7);
     json_t *entries = journal_make(two_plans);
     set_plan(entries, 5, 7);
     set_plan(entries, 7, 8);
@@ -96,6 +99,18 @@ static void begin_session(struct recorded *session, const char *journal, json_t 
                           .paths = json_object()};
     if (item != NULL) {
         (void)json_array_append_new(session->plans, item);
+    }
+}
+
+/* The session was in a time of its own. */
+static void set_clock(struct recorded *session, const char *clock)
+{
+    size_t i = 0;
+    json_t *entry = NULL;
+    session->clock = parse(clock);
+    json_array_foreach(session->entries, i, entry)
+    {
+        (void)json_object_set_new(entry, "wallAt", json_string("2026-01-01T00:00:00Z"));
     }
 }
 
@@ -176,7 +191,9 @@ static void test_steps(void)
         const struct step_row *row = &step_rows[i];
         struct recorded session;
         begin_session(&session, row->journal, plan_item(row->plan, row->row, row->log));
-        session.clock = row->clock != NULL ? parse(row->clock) : NULL;
+        if (row->clock != NULL) {
+            set_clock(&session, row->clock);
+        }
         json_t *steps = steps_make(&session);
         check_json(row->name, steps, row->steps);
         json_decref(steps);
@@ -330,6 +347,12 @@ static void test_members(void)
     json_decref(scenario);
     (void)json_object_set_new(item, "whitelisted", json_false());
     session.clock = parse("{\"mode\": \"manual\"}");
+    CHECK_FATAL(scenario_make(&session, LONGEST_MS, &scenario) == OK);
+    check_json("a clock that was set behind the session", json_object_get(scenario, "clock"),
+               "{\"mode\": \"offset\", \"now\": \"2026-11-27T10:00:00.000Z\"}");
+    json_decref(scenario);
+    json_decref(session.clock);
+    set_clock(&session, "{\"mode\": \"manual\"}");
     CHECK_FATAL(scenario_make(&session, LONGEST_MS, &scenario) == OK);
     plan = json_array_get(json_object_get(scenario, "plans"), 0);
     check_json("a whitelist of others", json_object_get(plan, "whitelist"), "[\"0\"]");

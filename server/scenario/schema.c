@@ -336,35 +336,77 @@ static const char *deciding_member(const struct check *check, const json_t *bran
     return NULL;
 }
 
-/* The branch of which `value` has most of the members that it requires. */
-static const json_t *likeliest(const json_t *branches, const json_t *value)
+/* Of the members that the branch requires, those that `value` has; the others are appended to `missing`. */
+static size_t count_required(const json_t *branch, const json_t *value, json_t *missing)
+{
+    size_t count = 0;
+    size_t i = 0;
+    json_t *name = NULL;
+    json_array_foreach(json_object_get(branch, "required"), i, name)
+    {
+        if (json_object_get(value, json_string_value(name)) != NULL) {
+            count++;
+        } else {
+            (void)json_array_append(missing, name);
+        }
+    }
+    return count;
+}
+
+/*
+ * The branch of which `value` has most of the members that it requires. *missing gets what it lacks of the likeliest
+ * ones, when there are several: then nobody knows which was meant.
+ */
+static const json_t *likeliest(const json_t *branches, const json_t *value, json_t *missing)
 {
     const json_t *best = json_array_get(branches, 0);
     size_t best_count = 0;
+    size_t as_good = 0;
+    bool is_complete = false;
     size_t i = 0;
     const json_t *branch = NULL;
     json_array_foreach(branches, i, branch)
     {
-        size_t count = 0;
-        size_t j = 0;
-        const json_t *name = NULL;
-        json_array_foreach(json_object_get(branch, "required"), j, name)
-        {
-            count += json_object_get(value, json_string_value(name)) != NULL ? 1 : 0;
-        }
-        if (count > best_count) {
+        CLEANUP(cleanup_json) json_t *lacks = json_array();
+        size_t count = count_required(branch, value, lacks);
+        bool complete = json_array_size(lacks) == 0;
+        if (i == 0 || count > best_count || (count == best_count && complete && !is_complete)) {
             best = branch;
             best_count = count;
+            is_complete = complete;
+            as_good = 0;
+            (void)json_array_clear(missing);
+        }
+        if (count == best_count && complete == is_complete) {
+            as_good++;
+            (void)json_array_extend(missing, lacks);
         }
     }
+    if (as_good == 1) {
+        (void)json_array_clear(missing);
+    }
     return best;
+}
+
+/* Without a member that decides: by what is there. */
+static void check_likeliest(const struct check *check, const json_t *branches, const json_t *value, const char *pointer)
+{
+    CLEANUP(cleanup_json) json_t *missing = json_array();
+    const json_t *branch = likeliest(branches, value, missing);
+    if (json_is_object(value) && json_array_size(missing) > 0) {
+        char names[LIST_MOST];
+        list_names(missing, names);
+        flaws_add(check->flaws, pointer, "needs one of %s", names);
+    } else {
+        check_value(check, branch, value, pointer);
+    }
 }
 
 static void check_branches(const struct check *check, const json_t *branches, const json_t *value, const char *pointer)
 {
     const char *name = deciding_member(check, branches);
     if (!json_is_object(value) || name == NULL) {
-        check_value(check, likeliest(branches, value), value, pointer);
+        check_likeliest(check, branches, value, pointer);
         return;
     }
     char place[POINTER_MOST];

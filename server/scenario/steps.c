@@ -3,14 +3,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/cleanup.h"
+#include "base/instant.h"
 #include "base/text.h"
 #include "cli/json.h"
 #include "scenario/evidence.h"
 #include "scenario/judge.h"
 
-enum { REQUEST_PATH = 1024 };
+enum { REQUEST_PATH = 1024, PAUSE_MS = 50 };
 
 typedef enum status step_act(struct stage *stage, const json_t *value, struct error *error);
 
@@ -25,6 +27,17 @@ static enum status do_stop(struct stage *stage, const json_t *value, struct erro
     transcript_say(stage->transcript, "stop %s", json_string_value(value));
     actor_stop(stage_actor(stage, json_string_value(value)));
     return OK;
+}
+
+static enum status do_pause(struct stage *stage, const json_t *value, struct error *error)
+{
+    const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
+    int64_t end = monotonic_ms() + stage_time_left(stage, (int64_t)(json_number_value(value) * 1000));
+    transcript_say(stage->transcript, "pause %.10g s", json_number_value(value));
+    while (monotonic_ms() < end && !stage->bench->interrupted) {
+        (void)nanosleep(&pause, NULL);
+    }
+    return stage->bench->interrupted ? error_set(error, E_CLOSED, "", "interrupted") : OK;
 }
 
 static enum status do_evaluate(struct stage *stage, const json_t *value, struct error *error)
@@ -228,7 +241,7 @@ static const struct step {
     {"disconnect", do_disconnect}, {"decline", do_decline},
     {"fault", stage_arm},          {"clearFaults", do_clear_faults},
     {"verify", do_verify},         {"expect", do_expect},
-    {"request", do_request},
+    {"request", do_request},       {"pause", do_pause},
 };
 
 static enum status play_step(struct stage *stage, const json_t *step, struct error *error)

@@ -73,8 +73,13 @@ test('breaches of the protocol are told where the device is shown, as they happe
     const row = page.getByRole('row').filter({ hasText: '869123045678901' });
     await row.waitFor();
     assert.equal(await row.getByText('protocol warning').count(), 0);
+    const devices = await house.page();
+    await house.go(devices, '#/devices?product=demo');
+    const listed = devices.getByRole('row').filter({ hasText: '869123045678901' });
+    await listed.waitFor();
     house.device('869123045678901', ['--disorder']);
     await row.getByText('protocol warning').waitFor({ timeout: 20_000 });
+    await listed.getByText('protocol warning').waitFor();
     await shoot(page, 'monitoring-warning');
     const [cell, mark] = await Promise.all([row.getByRole('cell').first(), row.locator('.warning-mark')].map((part) => part.boundingBox()));
     assert.ok(mark.x + mark.width <= cell.x + cell.width, 'the mark is not cut off behind a long key');
@@ -96,6 +101,7 @@ test('breaches of the protocol are told where the device is shown, as they happe
     await house.go(page, '#/devices?product=demo');
     await page.getByRole('row').filter({ hasText: '869123045678901' }).getByText('protocol warning').waitFor();
     await page.context().close();
+    await devices.context().close();
 });
 
 test('why a device waits', async () => {

@@ -7,7 +7,8 @@ import { type Event, listen, listenToFrames } from './events';
 import { useLoaded, useMedia, useResource, useSettled } from './hooks';
 import { journalHref } from './journal-words';
 import { go, href, place, setQuery } from './router';
-import type { Device, Page, Plan, Product } from './types';
+import { warningOf, withWarning } from './rows';
+import type { Device, LogEntry, Page, Plan, Product } from './types';
 import { Action, Definition, Empty, Loading, Missing, Online, ProblemBox, Save, SelectField, Table, TextField, Time, View } from './ui';
 import { VirtualList } from './virtual';
 import { WarningMark, WarningsCard, warningCount } from './warnings';
@@ -25,7 +26,9 @@ const exportDevices = (devices: Device[]): void => saveFile('devices.csv', 'text
 // Rows with what an event told of their device, without asking again.
 function patch(devices: Device[], events: Event[]): Device[] {
     const told = new Map(events.filter((event) => event.kind === 'device' && event.planId === null && event.deviceKey !== null).map((event) => [event.deviceKey, event]));
-    return told.size === 0 ? devices : devices.map((device) => {
+    const warned = events.filter((event) => warningOf(event) !== undefined);
+    return told.size === 0 && warned.length === 0 ? devices : devices.map((old) => {
+        const device = warned.reduce((seen, event) => (event.deviceKey === seen.deviceKey && event.productKey === seen.productKey ? { ...seen, warnings: withWarning(seen.warnings, warningOf(event) as LogEntry) } : seen), old);
         const event = told.get(device.deviceKey);
         if (event === undefined || event.productKey !== device.productKey || typeof event['online'] !== 'boolean') {
             return device;

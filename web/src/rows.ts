@@ -2,7 +2,7 @@
 //
 //   all      by device key, as the server lists them        10,000 rows: one object each, replaced when its device changes
 import type { Event } from './events';
-import type { DeviceStatus, LogEntry, PlanDevice, PlanDeviceComponent } from './types';
+import type { DeviceStatus, LogEntry, PlanDevice, PlanDeviceComponent, Warnings } from './types';
 
 export interface Filter {
     q: string;
@@ -26,7 +26,7 @@ export class Rows {
 
     // Whether the event changed a row. A device that is not among them is named in `unknown`.
     apply(event: Event, unknown: Set<string>): boolean {
-        const warning = event.kind === 'log' ? warningOf(event) : undefined;
+        const warning = warningOf(event);
         if ((event.kind !== 'device' && warning === undefined) || event.deviceKey === null) {
             return false;
         }
@@ -35,7 +35,7 @@ export class Rows {
             unknown.add(event.deviceKey);
             return false;
         }
-        const next = warning !== undefined ? withWarning(row, warning) : event.what === 'progress' ? withProgress(row, event) : withUpgrade(row, event);
+        const next = warning !== undefined ? { ...row, warnings: withWarning(row.warnings, warning) } : event.what === 'progress' ? withProgress(row, event) : withUpgrade(row, event);
         this.byKey.set(row.deviceKey, next);
         return next !== row;
     }
@@ -61,16 +61,16 @@ export class Rows {
     }
 }
 
-// Of a log entry: 'statusOrder: status 9 right behind status 5' and its time.
-function warningOf(event: Event): LogEntry | undefined {
-    const entry = event['entry'] as LogEntry | undefined;
+// The log entry by which the referee warns: 'statusOrder: status 9 right behind status 5'.
+export function warningOf(event: Event): LogEntry | undefined {
+    const entry = event.kind === 'log' ? event['entry'] as LogEntry | undefined : undefined;
     return entry?.kind === 'protocolWarning' ? entry : undefined;
 }
 
-function withWarning(row: PlanDevice, { at, detail }: LogEntry): PlanDevice {
+export function withWarning(warnings: Warnings, { at, detail }: LogEntry): Warnings {
     const rule = detail?.split(':', 1)[0] ?? '';
-    const others = row.warnings.filter((warning) => warning.rule !== rule);
-    return { ...row, warnings: [...others, { rule, count: row.warnings.reduce((sum, warning) => (warning.rule === rule ? sum + warning.count : sum), 1), lastAt: at }] };
+    const before = warnings.find((warning) => warning.rule === rule)?.count ?? 0;
+    return [...warnings.filter((warning) => warning.rule !== rule), { rule, count: before + 1, lastAt: at }];
 }
 
 function withProgress(row: PlanDevice, event: Event): PlanDevice {

@@ -6,7 +6,7 @@
 
 #include "config/command.h"
 
-enum { COMMANDS = 11 };
+enum { COMMANDS = 14 };
 
 extern const struct subcommand *const commands[COMMANDS];
 

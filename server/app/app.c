@@ -14,6 +14,7 @@
 #include "app/journal.h"
 #include "app/referee.h"
 #include "app/remains.h"
+#include "app/snapshots.h"
 #include "app/timeline.h"
 #include "app/upgrade.h"
 #include "app/zones.h"
@@ -204,6 +205,7 @@ enum status app_create(const struct app_settings *settings, const struct app_por
         (status = app_sweep_files(app, error)) != OK || (status = load_tokens(app, error)) != OK) {
         goto fail;
     }
+    snapshots_sweep(app);
     *out = app;
     app_arm_alarm(app);
     return OK;
@@ -232,6 +234,7 @@ void app_destroy(struct app *app)
         free(pending);
     }
     timeline_unload(app);
+    snapshots_unload(app);
     zones_unload(app);
     referees_destroy(app->referees);
     journal_destroy(app->journal);

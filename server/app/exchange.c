@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "store/product_rows.h"
+#include "store/snapshot_rows.h"
 #include "store/state_rows.h"
 #include "store/total_rows.h"
 
@@ -212,6 +213,9 @@ static enum status insert(struct importing *importing, const struct state_of_pro
         violation_add(importing->violations, "there is no room for so many (--max-devices)", "%s/devices",
                       importing->place);
         status = E_RULE;
+    }
+    if (status == OK) {
+        status = snapshot_rearm(app->store, product->product_key, app_now(app, NULL));
     }
     return status == OK ? events_product(app, product->product_key, WHAT_CREATED) : status;
 }

@@ -102,8 +102,9 @@ struct app {
     uint64_t advance_turns;     /* slices of advances so far */
     uint64_t presence_changes;  /* grows with every device that comes or goes */
     bool has_remains;           /* of removed products: rows and files that go bit by bit (app/remains.h) */
-    struct file_names *remains; /* owned: names below files/ */
-    int64_t not_before;         /* app_ports.monotonic: after a failure of the store the alarm waits until then */
+    LIST_HEAD(snapshot_faults_list, snapshot_faults) snapshot_faults; /* app/snapshots.c */
+    struct file_names *remains;                                       /* owned: names below files/ */
+    int64_t not_before; /* app_ports.monotonic: after a failure of the store the alarm waits until then */
 };
 
 /* The system's clock: for what is no product's (firmware links, kept answers). */

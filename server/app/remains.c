@@ -5,6 +5,7 @@
 
 #include "app/journal.h"
 #include "base/log.h"
+#include "store/package_rows.h"
 #include "store/product_tables.h"
 
 enum { JOURNAL_SLICE = 5000 }; /* entries that are looked at in a slice */
@@ -13,7 +14,10 @@ static void remove_last_file(struct app *app)
 {
     struct file_names *files = app->remains;
     struct file_names last = {.count = 1, .names = &files->names[--files->count]};
-    files_remove_all(app, &last);
+    bool known = true; /* a snapshot may have brought its row back */
+    if (package_file_is_known(app->store, last.names[0], &known) == OK && !known) {
+        files_remove_all(app, &last);
+    }
 }
 
 static void forget_names(struct app *app)

@@ -6,6 +6,7 @@
 #include "app/journal.h"
 #include "app/referee.h"
 #include "app/remains.h"
+#include "app/snapshots.h"
 #include "app/timeline.h"
 #include "store/package_rows.h"
 
@@ -87,5 +88,8 @@ void removal_settle(struct app *app, const char *product_key, const char *why, s
         app->ports.links_revoked(app->ports.context);
     }
     removal->journal_entries += (int64_t)app_journal_forget(app, product_key);
+    if (removal->rows.products > 0) {
+        snapshots_sweep(app);
+    }
     remains_add_take(app, &removal->files);
 }

@@ -109,6 +109,10 @@
 #define LIMIT_SCRIPT_WITHIN_MS 60000    /* that a move may take, where it does not say */
 #define LIMIT_SCRIPT_INBOX     256      /* downlinks that came and were not awaited yet */
 
+/* Snapshots */
+#define LIMIT_SNAPSHOTS     32 /* of one product */
+#define LIMIT_SNAPSHOT_NAME 64
+
 /* Export and import */
 #define LIMIT_DOCUMENT (512LL * 1024 * 1024) /* an export; the body of an import, which is kept on the disk */
 

@@ -188,6 +188,59 @@ enum status rest_call(struct rest *rest, const char *method, const char *path, c
     return exchange(rest, path, "Content-Type: application/json", timeout_ms, http_status, json, error);
 }
 
+enum status rest_send(struct rest *rest, const char *path, const char *text, size_t size, long timeout_ms,
+                      long *http_status, json_t **json, struct error *error)
+{
+    (void)curl_easy_setopt(rest->curl, CURLOPT_HTTPGET, 0L);
+    (void)curl_easy_setopt(rest->curl, CURLOPT_CUSTOMREQUEST, "POST");
+    (void)curl_easy_setopt(rest->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)size);
+    (void)curl_easy_setopt(rest->curl, CURLOPT_POSTFIELDS, text);
+    enum status status = exchange(rest, path, "Content-Type: application/json", timeout_ms, http_status, json, error);
+    (void)curl_easy_setopt(rest->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)-1);
+    return status;
+}
+
+/* Where a large answer goes. */
+struct sink {
+    CURL *curl;
+    FILE *file;
+    struct buffer problem;
+};
+
+static size_t pour(char *bytes, size_t size, size_t count, void *context)
+{
+    struct sink *sink = context;
+    long code = 0;
+    (void)curl_easy_getinfo(sink->curl, CURLINFO_RESPONSE_CODE, &code);
+    return code == 200 ? fwrite(bytes, size, count, sink->file) * size : collect(bytes, size, count, &sink->problem);
+}
+
+enum status rest_fetch(struct rest *rest, const char *path, FILE *to, long timeout_ms, struct error *error)
+{
+    CLEANUP(cleanup_free) char *url = NULL;
+    struct sink sink = {.curl = rest->curl, .file = to};
+    long code = 0;
+    if (asprintf(&url, "%s%s", rest->url, path) < 0) {
+        return error_set(error, E_NOMEM, "", "%s", status_text(E_NOMEM));
+    }
+    buffer_init(&sink.problem, ANSWER_MOST);
+    (void)curl_easy_setopt(rest->curl, CURLOPT_CUSTOMREQUEST, "GET");
+    (void)curl_easy_setopt(rest->curl, CURLOPT_HTTPGET, 1L);
+    (void)curl_easy_setopt(rest->curl, CURLOPT_URL, url);
+    (void)curl_easy_setopt(rest->curl, CURLOPT_HTTPHEADER, rest->headers);
+    (void)curl_easy_setopt(rest->curl, CURLOPT_TIMEOUT_MS, timeout_ms);
+    (void)curl_easy_setopt(rest->curl, CURLOPT_WRITEFUNCTION, pour);
+    (void)curl_easy_setopt(rest->curl, CURLOPT_WRITEDATA, &sink);
+    enum status status = perform(rest, &code, error);
+    if (status == OK && code != 200) {
+        json_t *problem = json_loadb((const char *)sink.problem.data, sink.problem.length, 0, NULL);
+        status = rest_refuse(path, 200, code, problem, error);
+        json_decref(problem);
+    }
+    buffer_finish(&sink.problem);
+    return status;
+}
+
 /* What a problem says: its detail, or its title, and its wrong members. */
 static void say_problem(const json_t *problem, char *text, size_t capacity)
 {

@@ -10,6 +10,7 @@
 #include <jansson.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "base/buffer.h"
 #include "config/options.h"
@@ -72,6 +73,13 @@ MUST_USE enum status rest_ask_v(struct rest *rest, const char *method, long want
 
 /* `code` instead of `wanted`, and what the problem `answer` says, as the error of such a call. */
 enum status rest_refuse(const char *path, long wanted, long code, const json_t *answer, struct error *error);
+
+/* GET of a large answer: the body of a 200 goes to `to`. Otherwise as rest_ask(). */
+MUST_USE enum status rest_fetch(struct rest *rest, const char *path, FILE *to, long timeout_ms, struct error *error);
+
+/* POST of JSON as text. The rest as rest_call(). */
+MUST_USE enum status rest_send(struct rest *rest, const char *path, const char *text, size_t size, long timeout_ms,
+                               long *http_status, json_t **json, struct error *error);
 
 /* One file of an upload: its bytes, or made-up ones of a size and a seed (base/pattern.h). */
 struct rest_file {

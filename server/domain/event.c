@@ -22,6 +22,7 @@ static const char *const whats[EVENT_WHAT_COUNT] = {
     [WHAT_SENT] = "sent",           [WHAT_ARMED] = "armed",
     [WHAT_FIRED] = "fired",         [WHAT_REMOVED] = "removed",
     [WHAT_RESET] = "reset",         [WHAT_REVOKED] = "revoked",
+    [WHAT_RESTORED] = "restored",
 };
 
 const char *event_kind_name(enum event_kind kind)
@@ -63,7 +64,7 @@ static const struct {
     {EVENT_LOG, 1U << WHAT_ENTRY, TRAIT_PLAN | TRAIT_DEVICE | TRAIT_LOG_KIND},
     {EVENT_CLOCK, 1U << WHAT_SET | 1U << WHAT_ADVANCED | 1U << WHAT_DROPPED | 1U << WHAT_EVALUATED, 0},
     {EVENT_PACKAGE, 1U << WHAT_CREATED | 1U << WHAT_DELETED | 1U << WHAT_REVOKED, 0},
-    {EVENT_PRODUCT, 1U << WHAT_CREATED | 1U << WHAT_DELETED | 1U << WHAT_RESET, 0},
+    {EVENT_PRODUCT, 1U << WHAT_CREATED | 1U << WHAT_DELETED | 1U << WHAT_RESET | 1U << WHAT_RESTORED, 0},
     {EVENT_FRAME, 1U << WHAT_RECEIVED | 1U << WHAT_SENT, TRAIT_DEVICE},
     {EVENT_FAULT, 1U << WHAT_ARMED | 1U << WHAT_FIRED | 1U << WHAT_REMOVED, TRAIT_PLAN | TRAIT_DEVICE},
 };

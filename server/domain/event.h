@@ -13,6 +13,7 @@
  *   clock    set advanced dropped evaluated                  what it shows; of an evaluation, what came of it
  *   package  created deleted revoked
  *   product  created deleted
+ *            restored                                        it is as it was when a snapshot was made
  *            reset                                           it has nothing but its keys (and what was to be kept)
  *   fault    armed removed                                   what it is and for whom
  *            fired                                           the same, and on what
@@ -66,6 +67,7 @@ enum event_what {
     WHAT_FIRED,
     WHAT_REMOVED,
     WHAT_RESET,
+    WHAT_RESTORED,
     EVENT_WHAT_COUNT
 };
 const char *event_what_name(enum event_what what); /* "created" ... */

@@ -64,6 +64,10 @@ api_act faults_create_one, faults_list, faults_get, faults_delete, faults_clear;
 api_check exchange_check_export, exchange_check_import;
 api_act exchange_export, exchange_import;
 
+/* snapshots_api.c */
+api_check snapshots_check_create, snapshots_check_list;
+api_act snapshots_create, snapshots_list, snapshots_get, snapshots_delete, snapshots_restore;
+
 /* reset_api.c */
 api_check reset_check_all;
 api_act reset_product, reset_all;

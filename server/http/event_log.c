@@ -64,7 +64,8 @@ static size_t bytes_of(const struct kept *kept)
 
 static bool ends_product(const struct event *event)
 {
-    return event->kind == EVENT_PRODUCT && (event->what == WHAT_DELETED || event->what == WHAT_RESET);
+    return event->kind == EVENT_PRODUCT &&
+           (event->what == WHAT_DELETED || event->what == WHAT_RESET || event->what == WHAT_RESTORED);
 }
 
 static struct gone *find_gone(const struct event_log *log, const char *product_key)

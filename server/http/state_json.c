@@ -168,7 +168,7 @@ static void read_row(const struct state_table *table, const json_t *json, const 
         row[i].known = true;
         if (!read_typed(column, value, &members, &row[i])) {
             char pointer[sizeof verdict->wrong.items[0].pointer];
-            (void)snprintf(pointer, sizeof pointer, "%s/%s", path, column->member);
+            (void)snprintf(pointer, sizeof pointer, "%.90s/%.30s", path, column->member);
             violation_add(&verdict->wrong, type_of(column->kind), "%s", pointer);
         }
     }

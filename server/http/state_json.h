@@ -19,7 +19,7 @@
 enum { STATE_FORMAT_VERSION = 1 };
 
 /* A row as an object. */
-json_t *state_row_json(enum state_table_id table, const struct state_value *row);
+json_t *state_row_json(enum state_table_id id, const struct state_value *row);
 
 /* An import as it was read; texts are the JSON's, which must stay as long. */
 struct document {

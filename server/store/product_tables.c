@@ -38,6 +38,7 @@ static const char sql_sources[] = "DELETE FROM package_source WHERE package_id I
 static const char sql_files[] = "DELETE FROM package_file WHERE package_id IN " PACKAGES;
 static const char sql_packages[] = "DELETE FROM package WHERE product_id = ?1";
 static const char sql_devices[] = "DELETE FROM device WHERE product_id = ?1";
+static const char sql_snapshots[] = "DELETE FROM snapshot WHERE product_id = ?1";
 static const char sql_product[] = "DELETE FROM product WHERE id = ?1";
 
 static enum status read_number(struct store *store, const char *sql, int64_t id, int64_t *sum)
@@ -108,6 +109,7 @@ static const struct step steps[] = {
     {sql_files, KEEP_PACKAGES, 0, NO_COUNTER, false},
     {sql_packages, KEEP_PACKAGES, 0, COUNTER(packages), false},
     {sql_devices, 0, 0, COUNTER(devices), false},
+    {sql_snapshots, KEEP_PRODUCT, 0, NO_COUNTER, false},
     {sql_product, KEEP_PRODUCT, 0, COUNTER(products), false},
 };
 

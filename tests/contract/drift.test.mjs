@@ -23,6 +23,7 @@ const UNSEEN_PROBLEMS = {
 const UNSEEN_ANSWERS = {
     '.* 503': 'the door is busy or ends for all alike: it is asked of getPlan, listenToEvents and readyz below',
     'exportState 500': 'a stored file would have to vanish; app/ sees to it that none does',
+    '(makeSnapshot|restoreSnapshot) 507': 'createPackage meets a full disk below',
     'importState 507': 'createPackage meets a full disk below, an import in tests/app/test_exchange.c',
     'metrics 500': 'the store would have to fail while it counts',
     '(getPlanReport|listPlanDevices|exportState) 413': 'an export of more than 512 MiB',

@@ -283,6 +283,23 @@ export async function reset(house) {
     await house.rest('POST', '/import', { ...document, products: [{ ...document.products[0], productKey: 'not a key', faults: [] }] }, 422);
     await house.rest('POST', '/import', { ...document, colour: 'red' }, 400);
     await house.rest('POST', '/import', { products: [{ name: 'From a fixture', productKey: 'fixture', devices: [{ deviceKey: '1' }] }] }, 200);
+    const snapshots = '/products/again/snapshots';
+    await house.rest('POST', snapshots, { name: 'one' }, 201);
+    await house.rest('POST', snapshots, { name: 'one' }, 409);
+    await house.rest('POST', snapshots, { name: 'no word' }, 422);
+    await house.rest('POST', snapshots, { name: 1 }, 400);
+    await house.rest('POST', '/products/nothere/snapshots', { name: 'one' }, 404);
+    await house.rest('POST', snapshots, { name: 'two' }, 201);
+    const { nextCursor } = await house.rest('GET', `${snapshots}?limit=1&q=o`, undefined, 200);
+    await house.rest('GET', `${snapshots}?limit=1&cursor=${nextCursor}`, undefined, 200);
+    await house.rest('GET', `${snapshots}/one`, undefined, 200);
+    await house.rest('DELETE', '/products/again/devices/8680', undefined, 204);
+    await house.rest('POST', `${snapshots}/one/restore`, undefined, 200);
+    await house.rest('GET', '/products/again/devices/8680', undefined, 200);
+    await house.rest('DELETE', `${snapshots}/two`, undefined, 204);
+    for (const [method, path] of [['GET', ''], ['DELETE', ''], ['POST', '/restore']]) {
+        await house.rest(method, `${snapshots}/two${path}`, undefined, 404);
+    }
     await house.rest('POST', '/products/nothere/reset', undefined, 404);
     await house.rest('POST', '/reset', { keep: ['devices'] }, 422);
     await house.rest('POST', '/reset', { keep: 'all' }, 400);

@@ -7,7 +7,7 @@
 #include "store/query.h"
 #include "support/suite.h"
 
-const char *const tables_of_nobody[] = {"pulse", "removed", "sqlite_sequence", NULL};
+const char *const tables_of_nobody[] = {"pulse", "removed", "snapshot", "sqlite_sequence", NULL};
 
 /* %1$d: the product's number; ids are number * 1000 and on. */
 static const char *const rows[] = {

@@ -115,7 +115,7 @@ function take(message: Message): void {
     } else {
         const event = JSON.parse(message.data) as Event;
         deliver(event);
-        if (event.kind === 'product' && (event.what === 'reset' || event.what === 'deleted')) { // all of it went, and nothing tells of each
+        if (event.kind === 'product' && ['reset', 'restored', 'deleted'].includes(event.what)) { // all of it went, and nothing tells of each
             reloaders.forEach((reload) => reload());
         }
     }

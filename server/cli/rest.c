@@ -185,7 +185,9 @@ enum status rest_call(struct rest *rest, const char *method, const char *path, c
     (void)curl_easy_setopt(rest->curl, CURLOPT_CUSTOMREQUEST, method);
     (void)curl_easy_setopt(rest->curl, CURLOPT_POSTFIELDS, text);
     (void)curl_easy_setopt(rest->curl, CURLOPT_HTTPGET, text == NULL ? 1L : 0L);
-    return exchange(rest, path, "Content-Type: application/json", timeout_ms, http_status, json, error);
+    enum status status = exchange(rest, path, "Content-Type: application/json", timeout_ms, http_status, json, error);
+    (void)curl_easy_setopt(rest->curl, CURLOPT_POSTFIELDS, NULL); /* libcurl looks at it in an upload, too */
+    return status;
 }
 
 enum status rest_send(struct rest *rest, const char *path, const char *text, size_t size, long timeout_ms,

@@ -460,3 +460,19 @@ void app_fault_subject_of_task(struct app *app, int64_t device_id, struct fault_
         text_copy_cut(subject->component_no, sizeof subject->component_no, component->component_no);
     }
 }
+
+void app_fault_subject_complete(struct app *app, struct fault_subject *subject)
+{
+    struct fault_subject now = {0};
+    struct device device;
+    if (subject->device_id == 0 && subject->device_key[0] != '\0' &&
+        device_find(app->store, subject->product_key, subject->device_key, &device) == OK) {
+        subject->device_id = device.id;
+    }
+    if (subject->device_id != 0 && subject->plan_id == 0) {
+        app_fault_subject_of_task(app, subject->device_id, &now);
+        subject->plan_id = now.plan_id;
+        subject->attempt = now.attempt;
+        text_copy_cut(subject->component_no, sizeof subject->component_no, now.component_no);
+    }
+}

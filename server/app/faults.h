@@ -86,6 +86,9 @@ void app_fault_subject(struct app *app, int64_t device_id, struct fault_subject 
 /* The same with plan, component and attempt in which the device is just now, if it is in one. */
 void app_fault_subject_of_task(struct app *app, int64_t device_id, struct fault_subject *subject);
 
+/* Of what only the keys may be known (a CONNECT, a link): the rest of it, as far as there is any. */
+void app_fault_subject_complete(struct app *app, struct fault_subject *subject);
+
 /* app.c: `fired` is app_ports.faults_fired. */
 MUST_USE enum status faults_create(void (*fired)(void *context), void *context, struct faults **faults);
 void faults_destroy(struct faults *faults);

@@ -237,6 +237,10 @@ static void read_action(const json_t *body, struct verdict *verdict, struct faul
     }
     refuse_others(&members, allowed);
     read_numbers(&members, required, allowed, action);
+    if ((allowed & FAULT_HAS_K) != 0 && (action->given & FAULT_HAS_K) == 0) {
+        action->k = 1; /* the next one */
+        action->given |= FAULT_HAS_K;
+    }
     if ((allowed & FAULT_HAS_CODE) != 0) {
         read_code(&members, action->type, action);
     }
@@ -270,7 +274,10 @@ static void read_match(const json_t *body, struct verdict *verdict, struct fault
     struct members members;
     members_open(&members, body, "/match", verdict);
     (void)members_text(&members, "productKey", MEMBER_OPTIONAL, match->product_key, sizeof match->product_key);
-    (void)members_text(&members, "deviceKey", MEMBER_OPTIONAL, match->device_key, sizeof match->device_key);
+    if (members_text(&members, "deviceKey", MEMBER_OPTIONAL, match->device_key, sizeof match->device_key) &&
+        !device_key_is_valid(match->device_key)) {
+        members_break(&members, "deviceKey", "is no device key: 1 to 16 letters and digits");
+    }
     match->plan_id.known = members_int(&members, "planId", MEMBER_OPTIONAL, 1, INT64_MAX, &match->plan_id.value);
     (void)members_text(&members, "componentNo", MEMBER_OPTIONAL, match->component_no, sizeof match->component_no);
     match->attempt.known = members_int(&members, "attempt", MEMBER_OPTIONAL, 1, INT32_MAX, &match->attempt.value);

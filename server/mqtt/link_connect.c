@@ -237,10 +237,12 @@ static void apply_faults(struct link *link, struct decision *decision)
     if (decision->verdict == VERDICT_OBSERVE || !faults_armed(faults, FAULT_MQTT_CONNECT)) {
         return;
     }
-    size_t count = faults_look(faults, FAULT_MQTT_CONNECT, &link->subject, hits);
+    struct fault_subject subject = link->subject;
+    app_fault_subject_complete(link->door->app, &subject);
+    size_t count = faults_look(faults, FAULT_MQTT_CONNECT, &subject, hits);
     for (size_t i = 0; i < count; i++) {
         bool meant = hits[i].action.type != FAULT_REFUSE_SECRET || decision->mode == AUTH_TYPE_1;
-        if (meant && faults_fire(faults, hits[i].id, &link->subject, NULL)) {
+        if (meant && faults_fire(faults, hits[i].id, &subject, NULL)) {
             spoil(link, &hits[i].action, decision);
             return;
         }

@@ -73,18 +73,27 @@ static bool was_met(const struct link_faults *faults, int64_t id)
     return false;
 }
 
+/* Whose link it is, and in which plan that device is now. */
+static size_t look(const struct link *link, struct fault_subject *subject, struct fault_hit hits[FAULT_HITS])
+{
+    *subject = link->subject;
+    app_fault_subject_complete(link->door->app, subject);
+    return faults_look(app_faults(link->door->app), FAULT_MQTT_LINK, subject, hits);
+}
+
 void link_faults_begin(struct link *link)
 {
     struct faults *faults = app_faults(link->door->app);
+    struct fault_subject subject;
     struct fault_hit hits[FAULT_HITS];
     if (!faults_armed(faults, FAULT_MQTT_LINK) || !link->subscribed || link->observer) {
         return;
     }
-    size_t count = faults_look(faults, FAULT_MQTT_LINK, &link->subject, hits);
+    size_t count = look(link, &subject, hits);
     for (size_t i = 0; i < count; i++) {
         bool met = was_met(&link->faults, hits[i].id);
         (void)number_for(&link->faults, hits[i].id);
-        if (met || !is_at_once(&hits[i].action) || !faults_fire(faults, hits[i].id, &link->subject, NULL)) {
+        if (met || !is_at_once(&hits[i].action) || !faults_fire(faults, hits[i].id, &subject, NULL)) {
             continue;
         }
         if (hits[i].action.type == FAULT_CUT) {
@@ -124,15 +133,15 @@ enum frame_fate link_faults_frame(struct link *link, enum way way)
 {
     struct faults *faults = app_faults(link->door->app);
     struct link_faults *own = &link->faults;
+    struct fault_subject subject;
     struct fault_hit hits[FAULT_HITS];
     enum frame_fate fate = FRAME_PASSES;
-    size_t count =
-        faults_armed(faults, FAULT_MQTT_LINK) ? faults_look(faults, FAULT_MQTT_LINK, &link->subject, hits) : 0;
+    size_t count = faults_armed(faults, FAULT_MQTT_LINK) ? look(link, &subject, hits) : 0;
     for (size_t i = 0; i < count; i++) {
         enum frame_fate wanted = FRAME_PASSES;
         uint64_t number = number_for(own, hits[i].id);
         if (!would_act(&hits[i].action, number, own->waited[way], &wanted) ||
-            !faults_fire(faults, hits[i].id, &link->subject, NULL)) {
+            !faults_fire(faults, hits[i].id, &subject, NULL)) {
             continue;
         }
         if (wanted == FRAME_WAITS && hold(link, way, hits[i].action.ms)) {

@@ -252,6 +252,12 @@ void app_fault_subject_of_task(struct app *app, int64_t device_id, struct fault_
     *subject = (struct fault_subject){.device_id = device_id};
 }
 
+void app_fault_subject_complete(struct app *app, struct fault_subject *subject)
+{
+    (void)app;
+    (void)subject;
+}
+
 struct firmware_table *app_firmware_table(struct app *app)
 {
     (void)app;

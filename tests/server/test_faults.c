@@ -301,6 +301,49 @@ static void test_link(void)
     }
 }
 
+static size_t log_entries_of(const struct server *server, int64_t plan, const char *kind)
+{
+    char path[96];
+    size_t count = 0;
+    (void)snprintf(path, sizeof path, "/api/v1/plans/%lld/devices/" TEST_DK "/logs", (long long)plan);
+    json_t *page = rest_expect(server, "GET", path, NULL, 200);
+    size_t i;
+    json_t *item;
+    json_array_foreach(json_object_get(page, "items"), i, item)
+    {
+        count += strcmp(json_text_at(item, "kind"), kind) == 0;
+    }
+    json_decref(page);
+    return count;
+}
+
+/* Of a device in an upgrade link and CONNECT belong to that: matched by plan and attempt, told in the upgrade log. */
+static void test_link_in_upgrade(void)
+{
+    struct server server;
+    struct test_device device = {0};
+    struct firmware_message firmware;
+    char match[96];
+    server_start(&server, NULL);
+    int64_t plan = rest_simple_plan(&server, 5000, NULL);
+    (void)snprintf(match, sizeof match, ", \"match\": {\"planId\": %lld, \"componentNo\": \"STM32\", \"attempt\": 1}",
+                   (long long)plan);
+    int64_t cut = faults_arm(&server, "mqtt.link", "{\"type\": \"dropFrame\"}", match);
+    CHECK_FATAL(faults_confirm(&server, &device));
+    CHECK(!device_expect_firmware(&device, 1000, &firmware)); /* what came before belonged to no attempt */
+    CHECK(faults_fired(&server, cut) == 1);
+    device_go_offline(&device);
+    json_decref(rest_expect(&server, "POST", "/api/v1/faults",
+                            "{\"point\":\"mqtt.link\",\"action\":{\"type\":\"cut\"},\"match\":{\"deviceKey\":\"a b\"}}",
+                            422));
+    int64_t close = faults_arm(&server, "mqtt.connect", "{\"type\": \"close\"}", match);
+    CHECK(!device_go_online(&server, &device, TEST_DK, false));
+    CHECK(faults_fired(&server, close) >= 1);
+    CHECK(log_entries_of(&server, plan, "faultApplied") >= 2);
+    device_go_offline(&device);
+    server_stop(&server);
+}
+
 /* Milliseconds until a status is acknowledged. */
 static int64_t ack_time(struct test_device *device)
 {
@@ -409,6 +452,7 @@ int main(void)
                                              {"a notify while the device upgrades", test_while_upgrading},
                                              {"plan", test_plan},
                                              {"mqtt.link", test_link},
+                                             {"mqtt.link and mqtt.connect in an upgrade", test_link_in_upgrade},
                                              {"a slow link, and a black hole", test_slow_link},
                                              {"changed frames", test_changed_frames},
                                              {"the journal of a device, secrets masked", test_journal},

@@ -35,7 +35,7 @@ export const POINTS: Record<FaultPoint, PointKind> = {
         words: 'Its link', use: 'a frame, either way; or the link itself', fields: [],
         actions: [
             does('cut', 'Cut the link', [], ['afterFrames']), does('blackhole', 'Let nothing through', ['seconds']), does('delay', 'Delay every frame', ['ms']),
-            does('dropFrame', 'Lose a frame', ['k']), does('duplicateFrame', 'Send a frame twice', ['k']), does('corruptFrame', 'Spoil a byte of a frame', ['k']),
+            does('dropFrame', 'Lose a frame', [], ['k']), does('duplicateFrame', 'Send a frame twice', [], ['k']), does('corruptFrame', 'Spoil a byte of a frame', [], ['k']),
         ],
     },
     'ota.notify': {

@@ -7,8 +7,7 @@
 #include "qualify/cases.h"
 #include "qualify/excerpt.h"
 
-/* REPORT_MS: versions are reported at once on a new connection. */
-enum { FIRST_RETRIES = 3, IN_A_ROW = 3, REPORT_MS = 10000 };
+enum { FIRST_RETRIES = 3, IN_A_ROW = 3 };
 
 static void cleanup_outcome(struct stand_outcome *outcome)
 {
@@ -109,8 +108,8 @@ void case_version(struct suite *suite, const struct qualify_case *self, struct r
         result_fail(result, "%s", status == E_TIMEOUT ? "it did not come back after its link was cut" : error.text);
         return;
     }
-    if (!stand_await_entry(stand, "frame", "command", "info", REPORT_MS)) {
-        result_fail(result, "it reported no versions within 10 s on a new connection (0x0044)");
+    if (!stand_await_entry(stand, "frame", "command", "info", 0)) {
+        result_fail(result, "it reported no versions on a new connection (0x0044)");
         return;
     }
     CLEANUP(cleanup_json) json_t *device = stand_device(stand);

@@ -12,8 +12,11 @@
 #include "base/text.h"
 #include "cli/json.h"
 
-/* WAIT_MS: of one call that waits for an event; LOOK_MS: between two looks where the server cannot wait. */
-enum { CALL_MS = 60000, WAIT_MS = 20000, LOOK_MS = 50, AGAIN_MS = 3000, MADE_UP_SIZE = 20000 };
+/*
+ * WAIT_MS: of one call that waits for an event; LOOK_MS: between two looks where the server cannot wait; REPORT_MS: a
+ * device reports at once when it is online.
+ */
+enum { CALL_MS = 60000, REPORT_MS = 10000, WAIT_MS = 20000, LOOK_MS = 50, AGAIN_MS = 3000, MADE_UP_SIZE = 20000 };
 
 void stand_pause(int milliseconds)
 {
@@ -141,9 +144,12 @@ enum status stand_reconnect(struct stand *stand, struct error *error)
     if (status != OK) {
         return status;
     }
-    bool back = stand_await_entry(stand, "connect", "kind", "connect", stand->patience_ms) &&
-                stand_await_online(stand, NULL, end - monotonic_ms());
-    return back ? OK : error_set(error, E_TIMEOUT, "device", "it did not come back");
+    if (!stand_await_entry(stand, "connect", "kind", "connect", stand->patience_ms) ||
+        !stand_await_online(stand, NULL, end - monotonic_ms())) {
+        return error_set(error, E_TIMEOUT, "device", "it did not come back");
+    }
+    (void)stand_await_entry(stand, "frame", "command", "info", REPORT_MS);
+    return OK;
 }
 
 enum status stand_choose_component(struct stand *stand, const char *wanted, struct error *error)

@@ -74,8 +74,9 @@ void stand_begin(struct stand *stand);
 bool stand_await_online(struct stand *stand, const char *mode, int64_t patience_ms);
 
 /*
- * Cuts the device's link and waits until it has connected anew. E_TIMEOUT: it has not; other: the server did not cut
- * it, *error says why.
+ * Cuts the device's link and waits until it has connected anew, and a moment for its reports: a plan that is evaluated
+ * before they have come is notified once more behind them. E_TIMEOUT: it has not; other: the server did not cut it,
+ * *error says why.
  */
 MUST_USE enum status stand_reconnect(struct stand *stand, struct error *error);
 

@@ -6,6 +6,7 @@
 
 #include "app/internal.h"
 #include "domain/names.h"
+#include "store/task_rows.h"
 
 static const char *const kind_names[JOURNAL_KIND_COUNT] = {
     "connect", "refuse", "disconnect", "frame", "firmware", "fault", "warning",
@@ -166,6 +167,13 @@ static struct share *share_of(struct journal *journal, const char *product_key)
         HASH_ADD_STR(journal->shares, product_key, share);
     }
     return share;
+}
+
+int64_t app_journal_plan(struct app *app, int64_t device_id)
+{
+    struct maybe_int plan_id = {0};
+    return device_id != 0 && task_running_plan(app->store, device_id, &plan_id) == OK && plan_id.known ? plan_id.value
+                                                                                                       : 0;
 }
 
 void app_journal(struct app *app, struct journal_entry *entry)

@@ -36,6 +36,7 @@ MUST_USE enum status journal_kind_parse(const char *name, enum journal_kind *kin
  *   word          -          -             -           verdict: ok ...      how it ended        point       -
  *   name          address    address       address     topic                method and target   action      rule
  *   text          -          reason        reason      -                    what is odd, or ""  detail      detail
+ *   range         client id  client id     client id   -                    as asked for        -           -
  *   code          type 0|1   as sent; 0    -           -                    HTTP status         -           -
  *   count         keep alive -             -           -                    body bytes sent     fault id    times
  */
@@ -66,6 +67,9 @@ struct journal_entry {
     const uint8_t *clear; /* decrypted, still escaped; NULL: it was clear */
     size_t clear_length;
 };
+
+/* The plan (negative: verification) in which the device is at this moment; 0: none, or it is not known. */
+int64_t app_journal_plan(struct app *app, int64_t device_id);
 
 /* Adds it. One that cannot be kept (memory) counts as dropped. */
 void app_journal(struct app *app, struct journal_entry *entry);

@@ -58,13 +58,14 @@ static json_t *members(struct app *app, const struct journal_entry *entry)
 {
     switch (entry->kind) {
     case JOURNAL_CONNECT:
-        return json_pack("{s:s, s:i, s:b, s:I}", "address", entry->name, "type", entry->code, "encrypted",
-                         entry->encrypted, "keepAlive", (json_int_t)entry->count);
+        return json_pack("{s:s, s:o, s:i, s:b, s:I}", "address", entry->name, "clientId", json_maybe_text(entry->range),
+                         "type", entry->code, "encrypted", entry->encrypted, "keepAlive", (json_int_t)entry->count);
     case JOURNAL_REFUSE:
-        return json_pack("{s:s, s:i, s:o}", "address", entry->name, "code", entry->code, "reason",
-                         json_maybe_text(entry->text));
+        return json_pack("{s:s, s:o, s:i, s:o}", "address", entry->name, "clientId", json_maybe_text(entry->range),
+                         "code", entry->code, "reason", json_maybe_text(entry->text));
     case JOURNAL_DISCONNECT:
-        return json_pack("{s:s, s:o}", "address", entry->name, "reason", json_maybe_text(entry->text));
+        return json_pack("{s:s, s:o, s:o}", "address", entry->name, "clientId", json_maybe_text(entry->range), "reason",
+                         json_maybe_text(entry->text));
     case JOURNAL_FRAME:
         return frame_members(app, entry);
     case JOURNAL_FIRMWARE:

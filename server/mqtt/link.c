@@ -44,6 +44,7 @@ void link_journal(const struct link *link, struct journal_entry *entry)
 {
     text_copy_cut(entry->product_key, sizeof entry->product_key, link->subject.product_key);
     text_copy_cut(entry->device_key, sizeof entry->device_key, link->subject.device_key);
+    entry->plan_id = app_journal_plan(link->door->app, link->subject.device_id);
     app_journal(link->door->app, entry);
 }
 
@@ -57,11 +58,13 @@ void link_close(struct link *link, const char *why)
     if (link->abandoned) {
         why = link->why;
     }
+    if (link->client_id[0] != '\0' && !link->observer && !link->abandoned) {
+        link_journal(link,
+                     &(struct journal_entry){
+                         .kind = JOURNAL_DISCONNECT, .name = link->address, .range = link->client_id, .text = why});
+    }
     if (link->state == LINK_RELAY) {
         log_info("front", "%s=%s disconnected: %s", link->observer ? "observer" : "device", link->name, why);
-        if (!link->observer && !link->abandoned) {
-            link_journal(link, &(struct journal_entry){.kind = JOURNAL_DISCONNECT, .name = link->address, .text = why});
-        }
     } else {
         log_debug("front", "link=%s closed: %s", link->address, why);
     }

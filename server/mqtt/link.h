@@ -49,6 +49,7 @@ struct link {
     uint16_t subscribe_id;     /* of the first SUBSCRIBE for its own topics */
     uint32_t subscribe_digest; /* of its filter */
     char name[LINK_NAME];      /* "pk/dk", or the client id; for the log */
+    char client_id[LINK_NAME]; /* of its CONNECT; empty before; cut where it is longer */
     char address[LINK_ADDRESS];
     char local[LINK_ADDRESS];
     struct decision *refusal; /* owned; only in REFUSED */

@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "codec/frame.h"
 #include "crypto/random.h"
 #include "mqtt/link.h"
 #include "mqtt/refusal.h"
@@ -18,7 +19,7 @@
 static const char observer_user[] = "mockdc-observer";
 static const char observer_prefix[] = "observer-"; /* so that it can take over nobody else's session */
 
-enum { MQTT_LEVEL_5 = 5, WRITE_LIMIT = 4096 };
+enum { MQTT_LEVEL_5 = 5, WRITE_LIMIT = 4096, REFUSED_FRAME = 4096 };
 
 static enum status look_up_product(void *context, const char *product_key, struct product *product)
 {
@@ -163,20 +164,27 @@ static void accept_device(struct link *link, const struct decision *decision, co
                                                .encrypted = decision->session,
                                                .count = connect->keep_alive_s,
                                                .code = decision->mode == AUTH_TYPE_0 ? 0 : 1,
-                                               .name = link->address});
+                                               .name = link->address,
+                                               .range = link->client_id});
     open_relay(link, connect, decision->client_id, decision->client_id);
     log_info("front", "device=%s connected type=%d encrypted=%s from %s", link->name,
              decision->mode == AUTH_TYPE_0 ? 0 : 1, decision->session ? "yes" : "no", link->address);
 }
 
+static void note_refusal(struct link *link, int code, const char *why)
+{
+    link_journal(link, &(struct journal_entry){.kind = JOURNAL_REFUSE,
+                                               .from_device = true,
+                                               .code = code,
+                                               .name = link->address,
+                                               .range = link->client_id,
+                                               .text = why});
+}
+
 static void refuse(struct link *link, const struct decision *decision)
 {
     link->door->counters.refused++;
-    link_journal(link, &(struct journal_entry){.kind = JOURNAL_REFUSE,
-                                               .from_device = true,
-                                               .code = decision->code,
-                                               .name = link->address,
-                                               .text = decision->why});
+    note_refusal(link, decision->code, decision->why);
     log_warn("front", "device=%s refused code=%d from %s: %s", link->name, decision->code, link->address,
              decision->why);
     if (decision->verdict == VERDICT_CLOSE) {
@@ -249,12 +257,42 @@ static void apply_faults(struct link *link, struct decision *decision)
     }
 }
 
+/* Who a refused device says it is: the first split of its client id that names a product, a device at best. */
+static bool claim_split(void *context, const char *product_key, const char *device_key)
+{
+    struct link *link = context;
+    struct product product;
+    struct device device;
+    if (app_product_find(link->door->app, product_key, &product) != OK) {
+        return true;
+    }
+    bool exists = app_device_find(link->door->app, product_key, device_key, &device) == OK;
+    if (exists || link->subject.product_key[0] == '\0') {
+        text_copy_cut(link->subject.product_key, sizeof link->subject.product_key, product_key);
+        text_copy_cut(link->subject.device_key, sizeof link->subject.device_key, device_key);
+    }
+    return !exists;
+}
+
+/* As it was sent; bytes that are none of a text become '?'. */
+static void take_client_id(struct link *link, const struct mqtt_connect *connect)
+{
+    size_t length =
+        connect->client_id.length < sizeof link->client_id - 1 ? connect->client_id.length : sizeof link->client_id - 1;
+    for (size_t i = 0; i < length; i++) {
+        char c = connect->client_id.text[i];
+        link->client_id[i] = c > 0x20 && c < 0x7F ? c : '?';
+    }
+    link->client_id[length] = '\0';
+}
+
 static void decide(struct link *link, const struct mqtt_connect *connect)
 {
     struct mqtt_door *door = link->door;
     struct auth_lookups lookups = {.context = door->app, .product = look_up_product, .device = look_up_device};
     struct decision decision;
     authenticate(connect, &door->auth, &lookups, &decision);
+    take_client_id(link, connect);
     if (decision.product_key[0] != '\0') {
         (void)snprintf(link->name, sizeof link->name, "%s/%s", decision.product_key, decision.device_key);
     } else {
@@ -262,6 +300,9 @@ static void decide(struct link *link, const struct mqtt_connect *connect)
     }
     text_copy_cut(link->subject.product_key, sizeof link->subject.product_key, decision.product_key);
     text_copy_cut(link->subject.device_key, sizeof link->subject.device_key, decision.device_key);
+    if (decision.product_key[0] == '\0') {
+        client_id_each_split(decision.client_id, claim_split, link);
+    }
     apply_faults(link, &decision);
     switch (decision.verdict) {
     case VERDICT_ACCEPT:
@@ -290,6 +331,8 @@ static void refuse_version(struct link *link, const struct mqtt_connect *connect
         refusal_write_connack(&decision, &out);
     }
     link->door->counters.refused++;
+    take_client_id(link, connect);
+    note_refusal(link, decision.code, "another MQTT version than 3.1.1");
     link->state = LINK_REFUSED;
     write_to_device(link, &out);
     loop_timer_arm(link->deadline, LIMIT_REFUSED_LINK_MS);
@@ -302,6 +345,7 @@ void link_read_connect(struct link *link)
     struct mqtt_packet packet;
     enum status status = mqtt_packet_read(bytes, length, LIMIT_MQTT_CONNECT, &packet);
     if (length > 0 && bytes[0] != MQTT_CONNECT << 4) {
+        note_refusal(link, 0, "the first packet is no CONNECT");
         link_close(link, "the first packet is no CONNECT");
         return;
     }
@@ -318,10 +362,39 @@ void link_read_connect(struct link *link)
         refuse_version(link, &connect);
     } else {
         log_debug("front", "link=%s sent a bad CONNECT: %s", link->address, status_text(status));
+        note_refusal(link, 0, "bad CONNECT");
         link_close(link, "bad CONNECT");
         return;
     }
     stream_consume(link->device, packet.total);
+}
+
+/* A PUBLISH on a link that goes no further: what we say to it, and what it says although it was refused. */
+static void note_frame(struct link *link, const uint8_t *bytes, size_t length, bool from_device)
+{
+    struct mqtt_packet packet;
+    struct mqtt_publish publish;
+    char topic[LIMIT_MQTT_TOPIC + 1];
+    uint8_t scratch[REFUSED_FRAME];
+    struct frame frame = {0};
+    if (mqtt_packet_read(bytes, length, LIMIT_MQTT_PACKET, &packet) != OK || packet.type != MQTT_PUBLISH ||
+        mqtt_publish_read(&packet, &publish) != OK ||
+        text_copy_bytes(topic, sizeof topic, (const uint8_t *)publish.topic.text, publish.topic.length) != OK) {
+        return;
+    }
+    bool readable = publish.payload_length <= sizeof scratch &&
+                    frame_is_clear(publish.payload, publish.payload_length) &&
+                    frame_decode(publish.payload, publish.payload_length, scratch, &frame) == OK;
+    link_journal(link, &(struct journal_entry){.kind = JOURNAL_FRAME,
+                                               .from_device = from_device,
+                                               .qos = (int)publish.qos,
+                                               .command = frame.command,
+                                               .package_id = frame.package_id,
+                                               .command_name = readable ? command_name(frame.command) : NULL,
+                                               .word = from_device ? "refused" : "ok",
+                                               .name = topic,
+                                               .raw = publish.payload,
+                                               .raw_length = publish.payload_length});
 }
 
 /* The first SUBSCRIBE is answered with what the device is to know; all else of a refused link is passed over. */
@@ -334,10 +407,12 @@ static void answer_refused(struct link *link, const struct mqtt_packet *packet)
     }
     link->filter_noted = true;
     CLEANUP(cleanup_buffer) struct buffer out = {.limit = WRITE_LIMIT};
-    if (refusal_write_message(link->refusal, packet_id, &out) != OK) {
+    size_t suback = 0;
+    if (refusal_write_message(link->refusal, packet_id, &suback, &out) != OK) {
         link_close(link, "cannot be answered");
         return;
     }
+    note_frame(link, out.data + suback, out.length - suback, false); /* no secret is in it */
     write_to_device(link, &out);
     loop_timer_arm(link->deadline, LIMIT_REFUSED_LINK_MS);
 }
@@ -357,6 +432,7 @@ void link_read_refused(struct link *link)
             link_close(link, "bad packet");
             break;
         }
+        note_frame(link, bytes + at, packet.total, true);
         answer_refused(link, &packet);
         at += packet.total;
     }

@@ -30,7 +30,8 @@ static enum status write_payload(const struct decision *decision, struct buffer 
     return configuration_encode(&message, out);
 }
 
-enum status refusal_write_message(const struct decision *decision, uint16_t subscribe_id, struct buffer *out)
+enum status refusal_write_message(const struct decision *decision, uint16_t subscribe_id, size_t *suback,
+                                  struct buffer *out)
 {
     struct buffer CLEANUP(cleanup_buffer) payload;
     struct buffer CLEANUP(cleanup_buffer) framed;
@@ -56,6 +57,7 @@ enum status refusal_write_message(const struct decision *decision, uint16_t subs
                                    .payload = framed.data,
                                    .payload_length = framed.length};
     mqtt_suback_write(out, subscribe_id, 1);
+    *suback = out->length;
     mqtt_publish_write(out, &publish);
     return buffer_status(out);
 }

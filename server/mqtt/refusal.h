@@ -19,8 +19,9 @@ bool refusal_is_connack(const struct decision *decision);
 /* The answer to the CONNECT. */
 void refusal_write_connack(const struct decision *decision, struct buffer *out);
 
-/* The answer to the SUBSCRIBE and the message behind it. */
-MUST_USE enum status refusal_write_message(const struct decision *decision, uint16_t subscribe_id, struct buffer *out);
+/* The answer to the SUBSCRIBE, and the message behind its *suback bytes. */
+MUST_USE enum status refusal_write_message(const struct decision *decision, uint16_t subscribe_id, size_t *suback,
+                                           struct buffer *out);
 
 /* CONNACK of MQTT 5 "unsupported protocol version", for a client that speaks level 5. */
 void refusal_write_version5(struct buffer *out);

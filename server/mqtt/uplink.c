@@ -146,12 +146,14 @@ static void show_conduct(struct mqtt_door *door, const struct peer *peer, const 
     app_referee_frame(door->app, peer->device_id, &conduct);
 }
 
+/* `plan`: in which the device was before the message was handled, for the last status of an upgrade ends it; 0: none. */
 static void note_in_journal(struct mqtt_door *door, const struct peer *peer, const struct message *message,
-                            const struct frame *frame, bool encrypted, const char *verdict)
+                            const struct frame *frame, bool encrypted, const char *verdict, int64_t plan)
 {
     const struct buffer *clear = &door->burst.clear;
     int qos = passing_qos(&peer->passing, message->digest);
     struct journal_entry entry = {.kind = JOURNAL_FRAME,
+                                  .plan_id = plan != 0 ? plan : app_journal_plan(door->app, peer->device_id),
                                   .from_device = true,
                                   .encrypted = encrypted,
                                   .qos = qos == PASSING_UNKNOWN ? 1 : qos,
@@ -190,7 +192,7 @@ static bool handle(struct mqtt_door *door, struct peer *peer, const struct messa
     size_t length = message->length;
     bool encrypted = false;
     if (!open_frame(&door->burst, peer, payload, length, &frame, &encrypted)) {
-        note_in_journal(door, peer, message, NULL, encrypted, "malformed");
+        note_in_journal(door, peer, message, NULL, encrypted, "malformed", 0);
         note_malformed(door, peer, "no frame", payload, length);
         return true;
     }
@@ -199,15 +201,16 @@ static bool handle(struct mqtt_door *door, struct peer *peer, const struct messa
     bool may_repeat = frame.command == COMMAND_TSL_ANSWER; /* its package id is the server's */
     if (!may_repeat && recent_has(&peer->recent, &found)) {
         door->counters.duplicates++;
-        note_in_journal(door, peer, message, &frame, encrypted, "duplicate");
+        note_in_journal(door, peer, message, &frame, encrypted, "duplicate", 0);
         log_debug("uplink", "device=%s %s package=%u came again", peer->name, command_name(frame.command),
                   frame.package_id);
         return true;
     }
     bool malformed = false;
     show_conduct(door, peer, message, &frame, encrypted, !may_repeat && recent_has_other(&peer->recent, &found));
+    int64_t plan = app_journal_plan(door->app, peer->device_id);
     enum status status = report_hand_in(door->app, peer->device_id, &frame, &malformed);
-    note_in_journal(door, peer, message, &frame, encrypted, malformed ? "malformed" : "ok");
+    note_in_journal(door, peer, message, &frame, encrypted, malformed ? "malformed" : "ok", plan);
     if (malformed) {
         note_malformed(door, peer, command_name(frame.command), payload, length);
     } else if (status != OK && status != E_NOT_FOUND) {

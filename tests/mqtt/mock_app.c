@@ -258,6 +258,13 @@ void app_fault_subject_complete(struct app *app, struct fault_subject *subject)
     (void)subject;
 }
 
+int64_t app_journal_plan(struct app *app, int64_t device_id)
+{
+    (void)app;
+    (void)device_id;
+    return 0;
+}
+
 struct firmware_table *app_firmware_table(struct app *app)
 {
     (void)app;

@@ -167,6 +167,7 @@ void app_device_online(struct app *app, int64_t device_id)
     presence->got_status = false;
     presence->got_info = false;
     presence->reported = false;
+    presence->notified = false;
     referees_online(app, device_id);
     link_event(app, device_id, SESSION_ONLINE);
     app_arm_pending(app, presence, PENDING_REPORTED);

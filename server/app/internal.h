@@ -33,6 +33,7 @@ struct presence {
     bool got_status;            /* 0x0034 came on this link */
     bool got_info;              /* 0x0044 came on this link */
     bool reported;              /* the evaluation caused by the connect has happened */
+    bool notified;              /* a notify went out on this link: the device has not forgotten the plan */
     int64_t requested_at;       /* of the request below */
     char requested[LOG_DETAIL]; /* an OTA request that the next evaluation logs with the plans it decides; "": none */
     UT_hash_handle hh;

@@ -367,8 +367,13 @@ static void moment(struct app *app, struct presence *presence, enum session_even
 
 void upgrade_device_reported(struct app *app, struct presence *presence)
 {
-    if (!presence->reported) {
-        presence->reported = true;
+    if (presence->reported) {
+        return;
+    }
+    presence->reported = true;
+    if (presence->notified) { /* an evaluation was faster than the reports */
+        evaluation_device(app, presence->device_id);
+    } else {
         moment(app, presence, SESSION_REPORTED, true);
     }
 }

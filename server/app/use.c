@@ -24,12 +24,22 @@ static void deferred_truncate(struct app *app, const struct deferred *mark)
     }
 }
 
+static enum status send_notify(struct app *app, const struct deferred *item)
+{
+    enum status status = app->ports.notify(app->ports.context, item->device_id, item->payload);
+    struct presence *presence = app_presence(app, item->device_id);
+    if (status == OK && presence != NULL) {
+        presence->notified = true;
+    }
+    return status;
+}
+
 static void deferred_apply(struct app *app, const struct deferred *item)
 {
     enum status status = OK;
     switch (item->kind) {
     case DEFER_NOTIFY:
-        status = app->ports.notify(app->ports.context, item->device_id, item->payload);
+        status = send_notify(app, item);
         break;
     case DEFER_FIRMWARE:
         status = app->ports.firmware(app->ports.context, item->device_id, item->payload);

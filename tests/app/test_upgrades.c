@@ -123,6 +123,28 @@ static void test_request_waits_for_reports(void)
     house_close(&house);
 }
 
+/* An evaluation on request may come between the reports: what it issued went out on this very link. */
+static void test_notified_before_reports(void)
+{
+    struct version_report versions = {.module_is_bare = true, .mcu_count = 1, .mcus = {{"C0", "1"}}};
+    struct device device;
+    house_open(&house, 100);
+    int64_t plan = plan_of("p", "2", NULL, NULL);
+    CU_ASSERT_EQUAL(app_device_admit(house.app, "pk1", "DK1", AUTH_TYPE_0, false, "s", &device), OK);
+    app_device_online(house.app, device.id);
+    CU_ASSERT_EQUAL(app_device_request(house.app, device.id, &versions), OK);
+    house_evaluate(&house);
+    CU_ASSERT_EQUAL(house_notifies(&house, device.id), 1);
+    house_report(&house, device.id, "C0", "1");
+    house_advance(&house, LIMIT_SETTLE_MS);
+    CU_ASSERT_EQUAL(house_notifies(&house, device.id), 1);
+    app_device_offline(house.app, device.id);
+    (void)house_device(&house, "DK1", "C0", "1"); /* but of a new link it knows nothing */
+    CU_ASSERT_EQUAL(house_notifies(&house, device.id), 2);
+    CU_ASSERT_STRING_EQUAL(house_status_of(&house, plan, "DK1"), "inUpgrade");
+    house_close(&house);
+}
+
 static void test_denials_once(void)
 {
     static const struct strategy needy = {.retries = 5, .min_signal = -113, .min_battery = 90, .timeout_minutes = 60};
@@ -305,6 +327,7 @@ int main(void)
                                              {"a denial is told once", test_denials_once},
                                              {"retries, then the next plan", test_retries_and_next_plan},
                                              {"timeout", test_timeout},
+                                             {"notified before the reports", test_notified_before_reports},
                                              {"reconnects", test_reconnect},
                                              {"restart of the server", test_restart},
                                              {"at target; a whitelist ends the plan", test_at_target_and_whitelist_end},

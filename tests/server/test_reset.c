@@ -116,10 +116,14 @@ static void test_product(void)
     server_stop(&server); /* checks references */
 }
 
-/* A virtual device whose product is reset in the middle: it is told to authenticate again, and upgrades. */
+/*
+ * A virtual device whose product is reset in the middle: it is told to authenticate again, and upgrades. It asks every
+ * second: a notify that reaches it while it still loads from a link that is no more is ignored (protocol.md, 9.2).
+ */
 static void test_device_comes_back(void)
 {
-    static const char *const options[] = {"--time-scale", "10", "--power-cut", "9", "--power-off", "1500", NULL};
+    static const char *const options[] = {"--time-scale",    "10", "--power-cut", "9", "--power-off", "1500",
+                                          "--request-every", "1",  NULL};
     struct server server;
     char output[128];
     server_start(&server, NULL);

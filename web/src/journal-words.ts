@@ -53,6 +53,9 @@ export function senderOf(entry: JournalEntry): Direction {
 
 export const directionWords = (sender: Direction): string => (sender === null ? '' : sender === 'device' ? '→ from the device' : '← to the device');
 
+// ' 8 DOWNLOADSUCCESS' of a status: what its reader looks for.
+const statusOf = (entry: JournalEntry): string => (/^13: (\d+), 14: "(\w+)"/.exec(entry.decoded ?? '')?.slice(1) ?? []).map((word) => ` ${word}`).join('');
+
 // What happened, in a line: a head that names it, and the rest.
 export function entryWords(entry: JournalEntry): [head: string, rest: string] {
     switch (entry.kind) {
@@ -63,7 +66,8 @@ export function entryWords(entry: JournalEntry): [head: string, rest: string] {
     case 'disconnect':
         return [entry.reason ?? 'ended', entry.address ?? ''];
     case 'frame':
-        return [`${entry.command ?? 'unknown'} ${entry.packageId ?? ''}`, `QoS ${entry.qos ?? '?'}${entry.encrypted === true ? ', encrypted' : ''}${entry.decoded ? ` · ${entry.decoded}` : ''}`];
+        return [`${entry.command ?? 'unknown'}${statusOf(entry)}`,
+            `id ${entry.packageId ?? '?'}, QoS ${entry.qos ?? '?'}${entry.encrypted === true ? ', encrypted' : ''}${entry.decoded ? ` · ${entry.decoded}` : ''}`];
     case 'firmware':
         return [`${entry.method ?? ''} ${entry.status ?? 'no answer'}`, `${entry.range ?? 'whole'} · ${formatSize(entry.bytes ?? 0)} sent, ${entry.ended === undefined ? '?' : endWords[entry.ended]}, ${formatSpan(entry.durationMs ?? 0)} · ${entry.target ?? ''}`];
     case 'fault':

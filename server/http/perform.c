@@ -123,11 +123,12 @@ static void answer_again(struct answer *answer, struct kept_answer *kept)
     free(kept->body);
 }
 
-/* Acts and keeps the answer, both or none. */
+/* Acts and keeps the answer, both or none; unless the route does so alone. */
 static enum status act_and_keep(const struct api *api, struct request *request, const char *scope, const char *digest,
                                 struct answer *answer)
 {
-    enum status status = app_batch_begin(api->app);
+    bool alone = request->route->creates == CREATES_ALONE;
+    enum status status = alone ? OK : app_batch_begin(api->app);
     if (status != OK) {
         return status;
     }
@@ -139,14 +140,14 @@ static enum status act_and_keep(const struct api *api, struct request *request, 
         status = app_answer_keep(api->app, scope, request->idempotency_key, digest, &kept);
     }
     /* a creation whose answer could not be kept stays: the next try of the client then gets a 409 by its name */
-    enum status ended = app_batch_end(api->app);
+    enum status ended = alone ? OK : app_batch_end(api->app);
     return ended != OK ? ended : status;
 }
 
 void perform_act(const struct api *api, struct request *request, struct answer *answer)
 {
     request->turn = TURN_ANSWERED;
-    if (!request->route->creates || request->idempotency_key[0] == '\0') {
+    if (request->route->creates == CREATES_NOTHING || request->idempotency_key[0] == '\0') {
         request->route->act(api, request, answer);
         return;
     }

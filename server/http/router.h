@@ -25,12 +25,19 @@ enum route_place {
     PLACE_EVENTS,   /* event_stream.c streams events; with input.awaits as PLACE_LOOP */
 };
 
+/* Of a POST that takes an Idempotency-Key. false, true: none, or act() and the kept answer are one transaction. */
+enum route_creates {
+    CREATES_NOTHING = false,
+    CREATES_WITH_ANSWER = true,
+    CREATES_ALONE, /* act() cannot run within one (SQLite's ATTACH): the answer is kept behind it */
+};
+
 struct route {
     enum method method;
     const char *pattern;
     enum route_body body;
     enum route_place place;
-    bool creates;           /* a POST that takes an Idempotency-Key */
+    enum route_creates creates;
     const char *parameters; /* names of the query parameters, each with a blank before and behind: " limit cursor " */
     void (*check)(struct request *request); /* fills input and verdict; NULL: nothing to check */
     void (*act)(const struct api *api, struct request *request, struct answer *answer);

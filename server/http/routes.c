@@ -12,7 +12,7 @@ const struct route http_routes[] = {
     {METHOD_GET, V1 "/products/{}", BODY_NONE, PLACE_LOOP, false, "", request_check_no_body, products_get},
     {METHOD_DELETE, V1 "/products/{}", BODY_NONE, PLACE_LOOP, false, "", request_check_no_body, products_delete},
     {METHOD_POST, V1 "/products/{}/reset", BODY_NONE, PLACE_LOOP, false, "", request_check_no_body, reset_product},
-    {METHOD_POST, V1 "/products/{}/snapshots", BODY_JSON, PLACE_LOOP, false, "", snapshots_check_create,
+    {METHOD_POST, V1 "/products/{}/snapshots", BODY_JSON, PLACE_LOOP, CREATES_ALONE, "", snapshots_check_create,
      snapshots_create},
     {METHOD_GET, V1 "/products/{}/snapshots", BODY_NONE, PLACE_LOOP, false, PAGE "q ", snapshots_check_list,
      snapshots_list},

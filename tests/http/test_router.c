@@ -61,7 +61,7 @@ static void test_own_table(void)
     for (const struct route *route = http_routes; route->pattern != NULL; route++) {
         CHECK_ROW(route->pattern, route->pattern[0] == '/');
         CHECK_ROW(route->pattern, (route->place == PLACE_FIRMWARE) == (route->act == NULL));
-        CHECK_ROW(route->pattern, !route->creates || route->method == METHOD_POST);
+        CHECK_ROW(route->pattern, route->creates == CREATES_NOTHING || route->method == METHOD_POST);
         for (const struct route *other = http_routes; other < route; other++) {
             CHECK_ROW(route->pattern, other->method != route->method || strcmp(other->pattern, route->pattern) != 0);
         }

@@ -224,9 +224,30 @@ static void test_commands(void)
     server_stop(&server);
 }
 
+/* A client that did not get the answer asks again with its key; without one the name is taken. */
+static void test_asked_again(void)
+{
+    struct server server;
+    char line[512];
+    char output[2048];
+    server_start(&server, NULL);
+    (void)rest_simple_plan(&server, 5000, NULL);
+    (void)snprintf(
+        line, sizeof line,
+        "ask() { curl -s -o /dev/null -w '%%{http_code} ' %s" AT " -H 'Content-Type: application/json' "
+        "-d \"$@\"; }\n"
+        "ask '{\"name\":\"a\"}' -H 'Idempotency-Key: one'; ask '{\"name\":\"a\"}' -H 'Idempotency-Key: one'\n"
+        "ask '{\"name\":\"b\"}' -H 'Idempotency-Key: one'; ask '{\"name\":\"a\"}'",
+        server.http);
+    (void)shell_run(line, output, sizeof output);
+    CHECK_TEXT(output, "201 201 422 409 ");
+    server_stop(&server);
+}
+
 int main(void)
 {
-    static const struct test_case cases[] = {
-        {"restore", test_restore}, {"life", test_life}, {"refused", test_refused}, {"commands", test_commands}, {0}};
+    static const struct test_case cases[] = {{"restore", test_restore},   {"life", test_life},
+                                             {"refused", test_refused},   {"asked again", test_asked_again},
+                                             {"commands", test_commands}, {0}};
     return suite_run("server_snapshots", cases);
 }

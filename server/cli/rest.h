@@ -16,11 +16,14 @@
 #include "config/options.h"
 
 /* The options that every client has; to be listed in its table. */
-#define REST_OPTIONS                                                                                                   \
+#define REST_OPTIONS REST_OPTIONS_OR("the one that runs on this machine")
+
+/* The same of a command that does `otherwise` without --url. */
+#define REST_OPTIONS_OR(otherwise)                                                                                     \
     {.kind = OPTION_TEXT,                                                                                              \
      .name = "url",                                                                                                    \
      .argument = "URL",                                                                                                \
-     .help = "The server, as http://HOST:PORT. Default: the one that runs on this machine."},                          \
+     .help = "The server, as http://HOST:PORT. Default: " otherwise "."},                                              \
         {.kind = OPTION_TEXT,                                                                                          \
          .name = "runtime-dir",                                                                                        \
          .argument = "DIR",                                                                                            \

@@ -63,7 +63,7 @@ static const struct option qualify_options[] = {
     TEXT("listen-mqtt", "ADDRESS:PORT", "127.0.0.1:1883",
          "Without --url: where a server of our own listens for the device."),
     TEXT("listen-http", "ADDRESS:PORT", NULL, "And for its downloads. Default: the same address, any port."),
-    REST_OPTIONS,
+    REST_OPTIONS_OR("one of our own, for the time of the run"),
     {0}};
 
 struct qualification {

@@ -55,7 +55,7 @@ static const struct option run_options[] = {
     TEXT("listen-mqtt", "ADDRESS:PORT", "127.0.0.1:0",
          "Without --url: where the server of our own listens for devices; for real ones give your address."),
     TEXT("listen-http", "ADDRESS:PORT", "127.0.0.1:0", "And for their downloads."),
-    REST_OPTIONS,
+    REST_OPTIONS_OR("one of our own, for the time of the run"),
     {0}};
 
 struct run {

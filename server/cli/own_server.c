@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "cli/scratch.h"
 
 enum { READY_MS = 15000, PAUSE_MS = 20 };
 
@@ -45,12 +46,15 @@ static bool read_ready(const char *path, struct ready *ready)
 enum status own_server_start(struct own_server *server, const char *mqtt, const char *http, struct error *error)
 {
     uint8_t random[16];
-    char path[96];
+    char path[SCRATCH_PATH + 16];
     const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
-    *server = (struct own_server){.folder = "/tmp/mockdc-own-XXXXXX"};
-    if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random || mkdtemp(server->folder) == NULL) {
-        server->folder[0] = '\0';
-        return error_set(error, E_IO, "server", "no folder for it: %s", strerror(errno));
+    *server = (struct own_server){.pid = 0};
+    if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random) {
+        return error_set(error, E_IO, "server", "no random bytes: %s", strerror(errno));
+    }
+    enum status status = scratch_make("own", server->folder, error);
+    if (status != OK) {
+        return status;
     }
     hex_encode(random, sizeof random, server->token);
     (void)snprintf(path, sizeof path, "%s/ready.json", server->folder);
@@ -79,11 +83,6 @@ void own_server_stop(struct own_server *server)
         (void)waitpid(server->pid, NULL, 0);
         server->pid = 0;
     }
-    if (server->folder[0] != '\0') {
-        char path[96];
-        (void)snprintf(path, sizeof path, "%s/ready.json", server->folder);
-        (void)unlink(path);
-        (void)rmdir(server->folder);
-        server->folder[0] = '\0';
-    }
+    scratch_remove(server->folder);
+    server->folder[0] = '\0';
 }

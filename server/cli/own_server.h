@@ -8,11 +8,12 @@
 
 #include <sys/types.h>
 
+#include "cli/scratch.h"
 #include "config/ready_file.h"
 
 struct own_server {
     pid_t pid; /* 0: none */
-    char folder[64];
+    char folder[SCRATCH_PATH];
     char token[33];
     struct ready ready;
 };

@@ -14,7 +14,7 @@
 
 #include "base/buffer.h"
 
-enum { ACTOR_PATH = 160 };
+enum { ACTOR_PATH = 192 };
 
 struct actor {
     const json_t *device; /* of the scenario */

@@ -1,12 +1,9 @@
 #include "scenario/stage.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/device_keys.h"
@@ -48,11 +45,10 @@ enum status stage_open(struct stage *stage, const struct bench *bench, const str
                             .plans = json_object(),
                             .faults = json_array(),
                             .end_ms = monotonic_ms() + bench->timeout_ms};
-    char folder[] = "/tmp/mockdc-run-XXXXXX";
-    if (mkdtemp(folder) == NULL) {
-        return error_set(error, E_IO, "/tmp", "no folder for the devices: %s", strerror(errno));
+    enum status status = scratch_make("run", stage->folder, error);
+    if (status != OK) {
+        return status;
     }
-    (void)snprintf(stage->folder, sizeof stage->folder, "%s", folder);
     stage->actors = calloc(json_array_size(devices) + 1, sizeof *stage->actors);
     if (stage->actors == NULL) {
         return error_set(error, E_NOMEM, "", "%s", status_text(E_NOMEM));
@@ -60,24 +56,11 @@ enum status stage_open(struct stage *stage, const struct bench *bench, const str
     for (; stage->actor_count < json_array_size(devices); stage->actor_count++) {
         actor_init(&stage->actors[stage->actor_count], json_array_get(devices, stage->actor_count), stage->folder);
     }
-    enum status status = rest_open_at(bench->url, bench->token, bench->ca_file, &stage->rest, error);
+    status = rest_open_at(bench->url, bench->token, bench->ca_file, &stage->rest, error);
     if (status == OK) {
         rest_watch(stage->rest, goes_on, stage);
     }
     return status;
-}
-
-static void remove_folder(const char *folder)
-{
-    DIR *files = opendir(folder);
-    const struct dirent *entry = NULL;
-    while (files != NULL && (entry = readdir(files)) != NULL) {
-        (void)unlinkat(dirfd(files), entry->d_name, 0);
-    }
-    if (files != NULL) {
-        (void)closedir(files);
-    }
-    (void)rmdir(folder);
 }
 
 void stage_close(struct stage *stage)
@@ -103,9 +86,7 @@ void stage_close(struct stage *stage)
     json_decref(stage->faults);
     free(stage->cursor);
     free(stage->actors);
-    if (stage->folder[0] != '\0') {
-        remove_folder(stage->folder);
-    }
+    scratch_remove(stage->folder);
 }
 
 int64_t stage_time_left(const struct stage *stage, int64_t wanted_ms)

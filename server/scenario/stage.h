@@ -12,6 +12,7 @@
 
 #include "base/limits.h"
 #include "cli/rest.h"
+#include "cli/scratch.h"
 #include "config/ready_file.h"
 #include "scenario/actor.h"
 #include "scenario/scenario.h"
@@ -35,7 +36,7 @@ struct stage {
     const struct scenario *scenario;
     struct rest *rest;
     struct transcript *transcript;
-    char folder[64];
+    char folder[SCRATCH_PATH];
     char product_key[LIMIT_PRODUCT_KEY + 1];
     char product_secret[LIMIT_PRODUCT_SECRET + 1];
     bool has_product; /* made by us: it is deleted at the end */

@@ -105,6 +105,9 @@ test('the way from the first server to the last chapter', async () => {
     assert.match(output, /"status":"succeeded"/); // the verification
     assert.match(output, /failed, as it should: 1/);
     assert.match(output, /"firedTotal":/);
+    assert.match(output, /it fails without its fault, as it should: 1/);
+    assert.match(readFileSync(join(folder, 'scenarios.xml'), 'utf8'), /tests="1" failures="0" errors="0"/);
+    assert.equal(JSON.parse(readFileSync(join(folder, 'wire.har'), 'utf8')).log.entries.length, 2);
     assert.match(output, /^log-format +json +mockdc.json: log-format$/m);
     assert.match(output, /^access-log +true +MOCKDC_ACCESS_LOG$/m);
     assert.match(output, /mockdc_devices\{state="online"\} \d/);

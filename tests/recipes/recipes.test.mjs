@@ -140,6 +140,16 @@ test('github-actions.yml: the steps pass', async () => {
     await close();
 });
 
+test('github-actions.yml: the scenarios pass', async () => {
+    const { scenarios } = parse(read('github-actions.yml')).jobs;
+    await open({});
+    for (const step of scenarios.steps.filter((one) => one.run)) {
+        shell(step.run);
+    }
+    assert.match(readFileSync(join(house.folder, 'report.xml'), 'utf8'), /tests="1" failures="0" errors="0"/);
+    await close();
+});
+
 // --- GitLab -----------------------------------------------------------------------------------------------------------
 
 test('gitlab-ci.yml is right by the schema of GitLab', async () => {
@@ -155,6 +165,14 @@ test('gitlab-ci.yml: the script passes', async () => {
     const { upgrade } = parse(read('gitlab-ci.yml'));
     await open(upgrade.services[0].variables);
     shell(upgrade.script.join('\n'));
+    await close();
+});
+
+test('gitlab-ci.yml: the scenarios pass', async () => {
+    const { scenarios } = parse(read('gitlab-ci.yml'));
+    await open({});
+    shell(scenarios.script.join('\n'));
+    assert.match(readFileSync(join(house.folder, scenarios.artifacts.reports.junit), 'utf8'), /tests="1" failures="0" errors="0"/);
     await close();
 });
 

@@ -9,15 +9,13 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/instant.h"
 #include "cli/json.h"
 #include "scenario/scenario.h"
 
-enum { WORDS_MOST = 96, WORD = 48, EXIT_WRONG_OPTION = 2, TAIL_BYTES = 16384, EVENT_LINE = 400, LOOK_MS = 20 };
+enum { WORDS_MOST = 96, WORD = 48, EXIT_WRONG_OPTION = 2, TAIL_BYTES = 16384, EVENT_LINE = 400 };
 
 /* The command line of a device. */
 struct command_line {
@@ -228,18 +226,6 @@ bool actor_is_well(struct actor *actor)
         (void)snprintf(actor->failure, sizeof actor->failure, "a move of its script could not be made");
     }
     return actor->failure[0] == '\0';
-}
-
-enum status actor_await_script(struct actor *actor, int64_t end_ms, struct error *error)
-{
-    const struct timespec pause = {.tv_nsec = LOOK_MS * 1000000L};
-    while (actor_is_well(actor) && actor->pid > 0 && monotonic_ms() < end_ms) {
-        (void)nanosleep(&pause, NULL);
-    }
-    if (actor->failure[0] != '\0') {
-        return error_set(error, E_STATE, actor->key, "%s", actor->failure);
-    }
-    return actor->pid == 0 ? OK : error_set(error, E_TIMEOUT, actor->key, "its script has not come to its end");
 }
 
 /* {"at": "...T14:38:30.196Z", "note": "status", "text": "4 DOWNLOADSTART STM32"} -> "14:38:30.196 status 4 DOWN..." */

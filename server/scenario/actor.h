@@ -52,9 +52,6 @@ void actor_stop(struct actor *actor);
  */
 bool actor_is_well(struct actor *actor);
 
-/* Waits until the script of the device has come to its end, at most until `end_ms` (monotonic). E_TIMEOUT, E_STATE. */
-MUST_USE enum status actor_await_script(struct actor *actor, int64_t end_ms, struct error *error);
-
 /* The last `most` lines that it printed, each with two blanks and a bar in front. */
 void actor_tail(const struct actor *actor, size_t most, struct buffer *text);
 

@@ -66,6 +66,20 @@ static void fail(struct outcome *outcome, enum play_verdict verdict, const struc
     buffer_append_format(&outcome->reason, "%s%s%s\n", error->place, error->place[0] != '\0' ? ": " : "", error->text);
 }
 
+/* A script may have moves left when all that is expected has come; one that could not go on is a failure. */
+static bool devices_are_well(struct stage *stage, struct outcome *outcome)
+{
+    bool well = true;
+    for (size_t i = 0; i < stage->actor_count; i++) {
+        if (!actor_is_well(&stage->actors[i])) {
+            well = false;
+            outcome->verdict = PLAY_FAILED;
+            buffer_append_format(&outcome->reason, "%s: %s\n", stage->actors[i].key, stage->actors[i].failure);
+        }
+    }
+    return well;
+}
+
 static void judge_end(struct stage *stage, struct outcome *outcome)
 {
     struct error error = {0};
@@ -115,7 +129,7 @@ void play(const struct bench *bench, const struct scenario *scenario, bool live,
         fail(outcome, PLAY_BROKEN, &error);
     } else if ((status = steps_play(&stage, &error)) != OK) {
         fail(outcome, verdict_of(bench, status), &error);
-    } else {
+    } else if (devices_are_well(&stage, outcome)) {
         judge_end(&stage, outcome);
     }
     stage.quick = true; /* what follows is done even when the run was interrupted */

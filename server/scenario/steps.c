@@ -274,20 +274,7 @@ static enum status play_default(struct stage *stage, struct error *error)
     return status;
 }
 
-/* Scripts that are under way come to their end. */
-static enum status await_scripts(struct stage *stage, struct error *error)
-{
-    enum status status = OK;
-    for (size_t i = 0; status == OK && i < stage->actor_count; i++) {
-        struct actor *actor = &stage->actors[i];
-        if (actor->scripted && (actor->pid > 0 || actor->failure[0] != '\0')) {
-            status = actor_await_script(actor, stage->end_ms, error);
-        }
-    }
-    return status;
-}
-
-static enum status play_steps(struct stage *stage, struct error *error)
+enum status steps_play(struct stage *stage, struct error *error)
 {
     enum status status = OK;
     const json_t *list = json_object_get(stage->scenario->json, "steps");
@@ -315,10 +302,4 @@ static enum status play_steps(struct stage *stage, struct error *error)
         }
     }
     return status;
-}
-
-enum status steps_play(struct stage *stage, struct error *error)
-{
-    enum status status = play_steps(stage, error);
-    return status == OK ? await_scripts(stage, error) : status;
 }

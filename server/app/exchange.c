@@ -220,17 +220,6 @@ static enum status insert(struct importing *importing, const struct state_of_pro
     return status == OK ? events_product(app, product->product_key, WHAT_CREATED) : status;
 }
 
-/* Numbers may come back that removed rows still have: those go now. */
-static enum status purge_now(struct app *app)
-{
-    bool more = true;
-    enum status status = OK;
-    while (status == OK && more) {
-        status = product_tables_purge(app->store, &more);
-    }
-    return status;
-}
-
 static void name_place(struct importing *importing, size_t i)
 {
     (void)snprintf(importing->place, sizeof importing->place, "/products/%zu", i);
@@ -267,7 +256,7 @@ static enum status import_all(struct importing *importing)
     }
     if (status == OK) {
         name_files(importing);
-        status = purge_now(importing->app);
+        status = product_tables_purge_all(importing->app->store);
     }
     for (size_t i = 0; i < import->product_count && status == OK; i++) {
         name_place(importing, i);
@@ -373,7 +362,7 @@ enum status app_replace_begin(struct app *app, const char *const *product_keys, 
         status = one == OK ? status : one;
     }
     if (status == OK) {
-        status = purge_now(app);
+        status = product_tables_purge_all(app->store);
     }
     if (status != OK) {
         status = app_use_end(app, status);

@@ -273,16 +273,6 @@ enum status app_snapshot_delete(struct app *app, const char *product_key, const 
 
 /* --- restore ---------------------------------------------------------------------------------------------------- */
 
-static enum status purge_now(struct app *app)
-{
-    bool more = true;
-    enum status status = OK;
-    while (status == OK && more) {
-        status = product_tables_purge(app->store, &more);
-    }
-    return status;
-}
-
 /* Within the bulk use, attached. */
 static enum status put_back(struct app *app, const char *product_key, const char *folder, struct removal *removal)
 {
@@ -290,7 +280,7 @@ static enum status put_back(struct app *app, const char *product_key, const char
     folder_path(app, folder, path);
     enum status status = removal_of(app, product_key, KEEP_PRODUCT, removal);
     if (status == OK) {
-        status = purge_now(app);
+        status = product_tables_purge_all(app->store); /* its ids come back */
     }
     if (status == OK) {
         status = snapshot_put_back(app->store, product_key, app_now(app, product_key));

@@ -136,8 +136,11 @@ enum status product_tables_remove(struct store *store, const char *product_key, 
 
 /* --- behind ----------------------------------------------------------------------------------------------------- */
 
-/* Plans first: their pieces are small, and a plan whose lists have gone is soon done with. */
-static const char sql_next[] = "SELECT what, id FROM removed ORDER BY what DESC, id LIMIT 1";
+/*
+ * Plans first: their pieces are small, and a plan whose lists have gone is soon done with. Both columns backwards, as
+ * the key of the table runs: any other order would sort the whole table for every piece.
+ */
+static const char sql_next[] = "SELECT what, id FROM removed ORDER BY what DESC, id DESC LIMIT 1";
 
 #define TASKS_OF_DEVICE "(SELECT id FROM task WHERE device_id = ?1)"
 static const char sql_purge_tokens[] = "DELETE FROM firmware_token WHERE task_id IN " TASKS_OF_DEVICE;
@@ -183,4 +186,64 @@ enum status product_tables_purge(struct store *store, bool *more)
         return status;
     }
     return what == REMOVED_DEVICE ? purge_device(store, id) : purge_plan(store, id);
+}
+
+/* --- behind, at once -------------------------------------------------------------------------------------------- */
+
+static const char sql_any_removed[] = "SELECT EXISTS (SELECT 1 FROM removed)";
+static const char sql_any_device[] = "SELECT EXISTS (SELECT 1 FROM device)";
+
+#define REMOVED_DEVICES "(SELECT id FROM removed WHERE what = 0)"
+#define REMOVED_TASKS   "(SELECT task.id FROM removed JOIN task ON task.device_id = removed.id WHERE what = 0)"
+
+/* Of each table: what hangs on removed devices; all, where there is no other device: SQLite then drops whole trees. */
+static const struct {
+    const char *removed;
+    const char *all;
+} sweeps[] = {
+    {"DELETE FROM firmware_token WHERE task_id IN " REMOVED_TASKS, "DELETE FROM firmware_token"},
+    {"DELETE FROM task_component WHERE task_id IN " REMOVED_TASKS, "DELETE FROM task_component"},
+    {"DELETE FROM task WHERE device_id IN " REMOVED_DEVICES, "DELETE FROM task"},
+    {"DELETE FROM log_entry WHERE device_id IN " REMOVED_DEVICES, "DELETE FROM log_entry"},
+    {"DELETE FROM device_mcu WHERE device_id IN " REMOVED_DEVICES, "DELETE FROM device_mcu"},
+};
+static const char sql_sweep_lists[] = "DELETE FROM plan_list WHERE plan_id IN (SELECT id FROM removed WHERE what = 1)";
+static const char sql_swept[] = "DELETE FROM removed";
+
+static enum status run_plain(struct store *store, const char *sql)
+{
+    struct query query;
+    query_open(&query, store, sql);
+    return query_run(&query, NULL);
+}
+
+static enum status read_flag(struct store *store, const char *sql, bool *flag)
+{
+    struct query query;
+    query_open(&query, store, sql);
+    bool value = query_step(&query) && query_bool(&query);
+    enum status status = query_close(&query);
+    if (status == OK) {
+        *flag = value;
+    }
+    return status;
+}
+
+enum status product_tables_purge_all(struct store *store)
+{
+    assert(store_in_transaction(store));
+    bool any = false;
+    bool others = true;
+    enum status status = read_flag(store, sql_any_removed, &any);
+    if (status != OK || !any) {
+        return status;
+    }
+    status = read_flag(store, sql_any_device, &others);
+    for (size_t i = 0; i < sizeof sweeps / sizeof sweeps[0] && status == OK; i++) {
+        status = run_plain(store, others ? sweeps[i].removed : sweeps[i].all);
+    }
+    if (status == OK) {
+        status = run_plain(store, sql_sweep_lists);
+    }
+    return status == OK ? run_plain(store, sql_swept) : status;
 }

@@ -43,4 +43,10 @@ MUST_USE enum status product_tables_remove(struct store *store, const char *prod
  */
 MUST_USE enum status product_tables_purge(struct store *store, bool *more);
 
+/*
+ * All of it at once, with one statement for each table: for whoever gives ids of removed rows back. In a transaction of
+ * store_begin_bulk().
+ */
+MUST_USE enum status product_tables_purge_all(struct store *store);
+
 #endif

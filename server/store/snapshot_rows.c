@@ -279,8 +279,11 @@ enum status snapshot_write(struct store *store, const char *product_key, const c
     return status == OK ? sync_file(path) : status;
 }
 
-/* "id, name, ..." of the kept table: a schema that has grown since gives the rest its defaults. */
-static enum status list_columns(struct store *store, const char *table, char columns[COLUMNS_TEXT],
+/*
+ * "id, name, ..." of the kept table: a schema that has grown since gives the rest its defaults. Entries of the log get new
+ * numbers in their old order: theirs may have been given to another product's since.
+ */
+static enum status list_columns(struct store *store, const char *table, bool with_id, char columns[COLUMNS_TEXT],
                                 char values[COLUMNS_TEXT])
 {
     char sql[160];
@@ -290,6 +293,9 @@ static enum status list_columns(struct store *store, const char *table, char col
     int code = sqlite3_prepare_v2(store_connection(store), sql, -1, &statement, NULL);
     while (code == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW) {
         const char *name = (const char *)sqlite3_column_text(statement, 1);
+        if (!with_id && strcmp(name, "id") == 0) {
+            continue;
+        }
         bool shifted = strcmp(name, "activation") == 0; /* the number may have been given to another's plan since */
         size_t used = strlen(columns);
         (void)snprintf(columns + used, COLUMNS_TEXT - used, "%s%s", used == 0 ? "" : ", ", name);
@@ -335,10 +341,11 @@ enum status snapshot_put_back(struct store *store, const char *product_key, int6
         char columns[COLUMNS_TEXT];
         char values[COLUMNS_TEXT];
         char sql[SQL_TEXT];
-        status = list_columns(store, parts[i].table, columns, values);
+        bool with_id = strcmp(parts[i].table, "log_entry") != 0;
+        status = list_columns(store, parts[i].table, with_id, columns, values);
         if (status == OK) {
-            (void)snprintf(sql, sizeof sql, "INSERT INTO main.%s (%s) SELECT %s FROM snapshot_file.%s", parts[i].table,
-                           columns, values, parts[i].table);
+            (void)snprintf(sql, sizeof sql, "INSERT INTO main.%s (%s) SELECT %s FROM snapshot_file.%s%s",
+                           parts[i].table, columns, values, parts[i].table, with_id ? "" : " ORDER BY id");
             status = run_once(store, sql, 0, NULL);
         }
     }

@@ -35,8 +35,9 @@ MUST_USE enum status snapshot_attach(struct store *store, const char *path);
 void snapshot_detach(struct store *store);
 
 /*
- * Puts its rows back, with the ids that they had: the product must have none. Attached, in a bulk transaction. Timeouts
- * that ended before `now` start anew.
+ * Puts its rows back, with the ids that they had (but those of log entries): the product must have none, and nothing
+ * of it may be left in `removed` (store/product_tables.h). Attached, in a bulk transaction. Timeouts that ended before
+ * `now` start anew.
  */
 MUST_USE enum status snapshot_put_back(struct store *store, const char *product_key, int64_t now);
 

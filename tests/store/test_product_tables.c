@@ -19,6 +19,13 @@ static void purge_all(struct store *store)
     CHECK_OK(store_commit(store));
 }
 
+static void purge_at_once(struct store *store)
+{
+    CHECK_OK(store_begin_bulk(store));
+    CHECK_OK(product_tables_purge_all(store));
+    CHECK_OK(store_commit(store));
+}
+
 static struct removed remove_product(struct store *store, const char *key, unsigned keep)
 {
     struct removed removed = {0};
@@ -37,7 +44,7 @@ static void check_rest(struct scratch *scratch, const char *wanted, const char *
     CHECK(count_rows(scratch->store, "removed", NULL) == 0);
 }
 
-static void test_everything_goes(void)
+static void everything_goes(void (*purge)(struct store *store))
 {
     struct scratch scratch;
     scratch_open(&scratch);
@@ -49,11 +56,35 @@ static void test_everything_goes(void)
     CHECK(removed.products == 1 && removed.devices == 2 && removed.packages == 2 && removed.plans == 1);
     CHECK(removed.verifications == 1 && removed.tasks == 2 && removed.log_entries == 3 && removed.tokens == 1);
     CHECK(removed.clocks == 1 && removed.answers == 2);
-    purge_all(scratch.store);
+    purge(scratch.store);
     check_rest(&scratch, without, "product");
     CHECK(count_rows(scratch.store, "product", "key = 'pk1'") == 0);
     CHECK(count_rows(scratch.store, "product", "key = 'pk2'") == 1);
     free(without);
+    scratch_close(&scratch);
+}
+
+static void test_everything_goes(void)
+{
+    everything_goes(purge_all);
+    everything_goes(purge_at_once);
+}
+
+/* Without any other device whole tables are dropped. */
+static void test_the_last_at_once(void)
+{
+    struct scratch scratch;
+    scratch_open(&scratch);
+    fill_product(scratch.store, 1);
+    (void)remove_product(scratch.store, "pk1", KEEP_PRODUCT | KEEP_PACKAGES);
+    CHECK(count_rows(scratch.store, "log_entry", NULL) == 3 && count_rows(scratch.store, "removed", NULL) == 3);
+    purge_at_once(scratch.store);
+    static const char *const gone[] = {"device",         "device_mcu", "task",      "task_component",
+                                       "firmware_token", "log_entry",  "plan_list", "removed"};
+    for (size_t i = 0; i < sizeof gone / sizeof gone[0]; i++) {
+        CHECK_ROW(gone[i], count_rows(scratch.store, gone[i], NULL) == 0);
+    }
+    CHECK(count_rows(scratch.store, "package", NULL) == 2);
     scratch_close(&scratch);
 }
 
@@ -155,6 +186,7 @@ static void test_undone(void)
 int main(void)
 {
     static const struct test_case cases[] = {{"everything goes", test_everything_goes},
+                                             {"the last, at once", test_the_last_at_once},
                                              {"the product stays", test_the_product_stays},
                                              {"packages stay", test_packages_stay},
                                              {"behind", test_behind},

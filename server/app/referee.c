@@ -30,6 +30,7 @@ struct referees {
     uint64_t counts[PROTOCOL_RULE_COUNT];
     /* of the status whose session step runs */
     int64_t status_of; /* device id; 0: none runs */
+    bool excused;      /* before it */
     struct fault_subject subject;
     struct breaches breaches;
     int64_t due_before;
@@ -186,7 +187,11 @@ static void judge(struct app *app, int64_t device_id, const struct referee_event
 
 void app_referee_connected(struct app *app, int64_t device_id, const struct connect_conduct *connect)
 {
+    bool is_new = find(app, device_id) == NULL;
     judge(app, device_id, &(struct referee_event){.kind = REFEREE_CONNECTED, .connect = connect});
+    if (is_new && app_journal_plan(app, device_id) != 0) { /* of before the server began */
+        referees_gave_up(app, device_id);
+    }
 }
 
 void app_referee_farewell(struct app *app, int64_t device_id)
@@ -210,10 +215,16 @@ void app_referee_ordered(struct app *app, int64_t device_id, bool firmware, bool
           &(struct referee_event){.kind = firmware ? REFEREE_FIRMWARE : REFEREE_NOTIFY, .altered = altered});
 }
 
-bool referees_altered(const struct app *app, int64_t device_id)
+bool referees_excuse(const struct app *app, int64_t device_id)
 {
     const struct watched *watched = find(app, device_id);
-    return watched != NULL && watched->referee.altered;
+    return app->referees->status_of == device_id ? app->referees->excused
+                                                 : watched != NULL && referee_excuses(&watched->referee);
+}
+
+void referees_gave_up(struct app *app, int64_t device_id)
+{
+    judge(app, device_id, &(struct referee_event){.kind = REFEREE_GAVE_UP});
 }
 
 void app_referee_request(struct app *app, const struct request_conduct *request)
@@ -298,6 +309,7 @@ void referees_status_begins(struct app *app, int64_t device_id, const struct upg
     if (watched == NULL) {
         return;
     }
+    referees->excused = referee_excuses(&watched->referee);
     referees->due_before =
         step(app, watched, &(struct referee_event){.kind = REFEREE_STATUS, .upgrade = report}, &referees->breaches);
     referees->status_of = device_id;

@@ -53,8 +53,12 @@ void referees_name(struct app *app, int64_t device_id, int64_t plan_id, struct l
 /* Those of the product's devices are forgotten; NULL: all. Before its presences go. */
 void referees_forget(struct app *app, const char *product_key);
 
-/* Its last order was altered by a fault: that what it reports does not fit the plan is not its doing. */
-bool referees_altered(const struct app *app, int64_t device_id);
+/* That what it reports does not fit the plan is not its doing: a fault altered its order, statuses may have been lost
+ * with a link, or the server gave an attempt up. */
+bool referees_excuse(const struct app *app, int64_t device_id);
+
+/* The time of its attempt is over. */
+void referees_gave_up(struct app *app, int64_t device_id);
 
 void referees_flash(struct app *app, int64_t device_id, int64_t flash_free);
 

@@ -193,8 +193,8 @@ static enum status note_old_sdk(struct scene *scene, struct log_entry *entry)
 static enum status apply_log(struct scene *scene, struct log_entry *entry)
 {
     entry->at = scene->at;
-    if (entry->kind == LOG_PROTOCOL_WARNING && referees_altered(scene->app, scene->task->device_id)) {
-        return OK;
+    if (entry->kind == LOG_PROTOCOL_WARNING && referees_excuse(scene->app, scene->task->device_id)) {
+        entry->kind = LOG_REPORT_IGNORED;
     }
     if (entry->kind == LOG_PROTOCOL_WARNING) {
         referees_name(scene->app, scene->task->device_id, scene->task->plan_id, entry);
@@ -399,7 +399,11 @@ static enum status time_out(struct app *app, const struct task_key *key, int64_t
     }
     struct session_event event = {
         .kind = SESSION_TIMEOUT, .device_online = app_is_online(app, key->device_id), .progress = -1};
-    return status == OK ? upgrade_step(app, &task, &plan, &event, now) : status;
+    if (status == OK) {
+        referees_gave_up(app, key->device_id);
+        status = upgrade_step(app, &task, &plan, &event, now);
+    }
+    return status;
 }
 
 enum status upgrade_run_timeouts(struct app *app, const char *scope, int64_t now, upgrade_timeout_listener *fired,

@@ -94,6 +94,7 @@ const char *log_kind_name(enum log_kind kind)
         [LOG_ENDED] = "ended",
         [LOG_FAULT_APPLIED] = "faultApplied",
         [LOG_PROTOCOL_WARNING] = "protocolWarning",
+        [LOG_REPORT_IGNORED] = "reportIgnored",
     };
     assert(kind < LOG_KIND_COUNT);
     return names[kind];

@@ -137,6 +137,7 @@ enum log_kind {
     LOG_ENDED,
     LOG_FAULT_APPLIED,
     LOG_PROTOCOL_WARNING,
+    LOG_REPORT_IGNORED, /* fits nothing, and that is not the device's doing */
     LOG_KIND_COUNT
 };
 const char *log_kind_name(enum log_kind kind); /* "otaRequest" ... */

@@ -41,10 +41,18 @@ PRINTF_LIKE(3, 4) static void breach(struct game *game, enum protocol_rule rule,
 
 /* --- the link ------------------------------------------------------------------------------------------------- */
 
+/* Notified and not through with it, as far as it has told. */
+static bool is_under_way(const struct referee *referee)
+{
+    bool idle = referee->last == 3 || referee->last == 11 || referee->last == 12;
+    return referee->last != 0 ? !idle : referee->notified;
+}
+
 static void take_connect(struct game *game)
 {
     struct referee *referee = game->referee;
     const struct connect_conduct *connect = game->event->connect;
+    referee->behind |= is_under_way(referee);
     referee->linked = true;
     referee->subscribed = false;
     referee->disturbed = false;
@@ -91,12 +99,18 @@ static void take_disturbed(struct game *game)
     game->referee->reports_due = REFEREE_NEVER;
 }
 
+static void take_given_up(struct game *game)
+{
+    game->referee->behind = true;
+}
+
 static void take_order(struct game *game)
 {
     game->referee->told = 0;
     game->referee->altered = game->event->altered;
     game->referee->notified |= game->event->kind == REFEREE_NOTIFY;
     game->referee->informed |= game->event->kind == REFEREE_FIRMWARE;
+    game->referee->behind &= game->event->kind != REFEREE_FIRMWARE;
 }
 
 /* --- frames --------------------------------------------------------------------------------------------------- */
@@ -149,6 +163,9 @@ static void take_frame(struct game *game)
     }
     if (frame->id_reused) {
         breach(game, RULE_PACKAGE_ID, "package id %u was another frame's a moment ago", frame->package_id);
+    } else if (frame->command != COMMAND_TSL_ANSWER &&
+               (frame->package_id == 0 || frame->package_id == UINT16_MAX)) { /* an answer has the request's */
+        breach(game, RULE_PACKAGE_ID, "package id %u; those of a device are 1 to 65534", frame->package_id);
     }
     bool early = frame->command == COMMAND_OTA_STATUS && !(referee->got_status && referee->got_info);
     if (early && referee->linked && referee->subscribed) {
@@ -262,6 +279,11 @@ static void note_status(struct game *game, const struct upgrade_report *report)
     int status = report->status;
     bool ends = status == 11 || status == 12;
     referee->module = report->component_type.known && report->component_type.value == 0;
+    if (referee->first) { /* then it was told so before the server knew it */
+        referee->notified |= status == 1 || status == 2;
+        referee->informed |= status >= 4 && !ends;
+    }
+    referee->behind &= status > 4;
     referee->last = status;
     referee->first = false;
     referee->status_id = referee->frame_id;
@@ -404,9 +426,15 @@ void referee_step(struct referee *referee, const struct referee_event *event, in
         [REFEREE_MALFORMED] = take_malformed, [REFEREE_STATUS] = take_status,
         [REFEREE_FLASH] = take_flash,         [REFEREE_REQUEST] = take_request,
         [REFEREE_SERVED] = take_served,       [REFEREE_TIME] = take_time,
+        [REFEREE_GAVE_UP] = take_given_up,
     };
     breaches->count = 0;
     takes[event->kind](&(struct game){referee, event, now, breaches});
+}
+
+bool referee_excuses(const struct referee *referee)
+{
+    return referee->altered || referee->behind;
 }
 
 int64_t referee_due(const struct referee *referee)

@@ -52,6 +52,7 @@ enum referee_event_kind {
     REFEREE_FLASH,      /* `flash_free` of 0x0034 */
     REFEREE_REQUEST,    /* `request` */
     REFEREE_SERVED,     /* the answer to a request is over; `complete`: as far as we can tell it got all */
+    REFEREE_GAVE_UP,    /* the strategy's time of an attempt was over: the device knows nothing of that */
     REFEREE_TIME,       /* referee_due() has come */
     REFEREE_EVENT_COUNT
 };
@@ -79,6 +80,7 @@ struct referee {
     bool notified;      /* ever */
     bool informed;      /* ever */
     bool altered;       /* the last order was, by a fault of ours: what follows from it proves nothing */
+    bool behind;        /* it may be elsewhere than the server thinks: statuses were lost, or the attempt given up */
     bool late;          /* an answer to a request that it has given up may still come */
     bool no_flash;      /* reports no free flash: its requests have no Range */
     int last;           /* status; 0: not known */
@@ -112,6 +114,9 @@ void referee_init(struct referee *referee);
 
 /* `now` in milliseconds of a clock that never steps. `breaches` is emptied first. */
 void referee_step(struct referee *referee, const struct referee_event *event, int64_t now, struct breaches *breaches);
+
+/* What it reports about its plan proves nothing: it follows from an altered order, or the two have lost each other. */
+bool referee_excuses(const struct referee *referee);
 
 /* When REFEREE_TIME is to come; REFEREE_NEVER: not. */
 int64_t referee_due(const struct referee *referee);

@@ -5,7 +5,7 @@
 
 /*
  * What each status number does (protocol.md, 9.1; behaviour.md, 5). An action tells whether the report was accepted;
- * what does not fit leaves a protocolWarning and changes nothing.
+ * what does not fit leaves a protocolWarning (app/: a reportIgnored, where it is not the device's doing) and changes nothing.
  *
  *                NOTIFIED         RECEIVED        RUNNING: confirmed  downloading   upgrading
  *    1           RECEIVED            -                RECEIVED           warning      warning

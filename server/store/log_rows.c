@@ -4,7 +4,8 @@
 
 #include "store/query.h"
 
-static_assert(LOG_PROTOCOL_WARNING == 20 && LOG_FROM_SERVER == 1, "stored numbers never change");
+static_assert(LOG_PROTOCOL_WARNING == 20 && LOG_REPORT_IGNORED == 21 && LOG_FROM_SERVER == 1,
+              "stored numbers never change");
 
 #define COLUMNS "at, component_no, attempt, direction, kind, code, detail"
 

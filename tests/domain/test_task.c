@@ -64,10 +64,10 @@ static void test_reasons(void)
 static void test_log_words(void)
 {
     static const char *const kinds[LOG_KIND_COUNT] = {
-        "otaRequest",      "planIssued",   "planReceived",   "confirmed", "refused",         "urlIssued",
-        "waitingDownload", "downloading",  "downloaded",     "upgrading", "versionReported", "succeeded",
-        "attemptFailed",   "failed",       "skipped",        "suspended", "resumed",         "terminated",
-        "ended",           "faultApplied", "protocolWarning"};
+        "otaRequest",      "planIssued",   "planReceived",    "confirmed",    "refused",         "urlIssued",
+        "waitingDownload", "downloading",  "downloaded",      "upgrading",    "versionReported", "succeeded",
+        "attemptFailed",   "failed",       "skipped",         "suspended",    "resumed",         "terminated",
+        "ended",           "faultApplied", "protocolWarning", "reportIgnored"};
     CHECK_NAMES(kinds, log_kind_name((enum log_kind)at));
     CHECK_TEXT(log_direction_name(LOG_FROM_DEVICE), "device");
     CHECK_TEXT(log_direction_name(LOG_FROM_SERVER), "server");

@@ -144,11 +144,62 @@ static void test_hand_written(void)
     server_stop(&server);
 }
 
+/* It reports a component that is not in the plan. */
+static void test_foreign_component(void)
+{
+    struct server server;
+    struct test_device device = {0};
+    struct notify_message notify;
+    struct firmware_message firmware;
+    char rules[256];
+    server_start(&server, NULL);
+    int64_t plan = rest_simple_plan(&server, 5000, NULL);
+    CHECK_FATAL(device_go_online(&server, &device, TEST_DK, false));
+    CHECK(device_report(&device, "MODULE_V1", "STM32:1_0_0"));
+    CHECK_FATAL(device_expect_notify(&device, 5000, &notify));
+    CHECK(device_status(&device, 1, "STM32", 1, NULL, NULL) && device_status(&device, 2, "STM32", 1, NULL, NULL));
+    CHECK_FATAL(device_expect_firmware(&device, 5000, &firmware));
+    CHECK(device_status(&device, 4, "ESP", 1, NULL, NULL));
+    read_rules(&server, plan, rules, sizeof rules);
+    CHECK_TEXT(rules, "statusPlan");
+    device_go_offline(&device);
+    server_stop(&server);
+}
+
+/* Its 2 got lost with the link: it takes no notify, waits 30 s for firmware information, and says 12. It is right. */
+static void test_lost_confirm(void)
+{
+    struct server server;
+    struct test_device device = {0};
+    struct notify_message notify;
+    char kinds[512];
+    char rules[256];
+    server_start(&server, NULL);
+    int64_t plan = rest_simple_plan(&server, 5000, NULL);
+    CHECK_FATAL(device_go_online(&server, &device, TEST_DK, false));
+    CHECK(device_report(&device, "MODULE_V1", "STM32:1_0_0"));
+    CHECK_FATAL(device_expect_notify(&device, 5000, &notify));
+    CHECK(device_status(&device, 1, "STM32", 1, NULL, NULL));
+    device_go_offline(&device);
+    CHECK_FATAL(device_go_online(&server, &device, TEST_DK, false));
+    CHECK(device_report(&device, "MODULE_V1", "STM32:1_0_0"));
+    CHECK_FATAL(device_expect_notify(&device, 5000, &notify));
+    CHECK(device_status(&device, 12, "STM32", 1, "MODULE_V1", "STM32:1_0_0"));
+    read_rules(&server, plan, rules, sizeof rules);
+    CHECK_TEXT(rules, "");
+    rest_log_kinds(&server, plan, TEST_DK, kinds, sizeof kinds);
+    CHECK(strstr(kinds, "reportIgnored") != NULL);
+    device_go_offline(&device);
+    server_stop(&server);
+}
+
 int main(void)
 {
     static const struct test_case cases[] = {{"right devices breach nothing", test_right_devices},
                                              {"a device that reports out of order is named", test_disorder},
                                              {"a request and an order of its own making", test_hand_written},
+                                             {"a component that is not in the plan", test_foreign_component},
+                                             {"a confirm that got lost with the link", test_lost_confirm},
                                              {0}};
     return suite_run("server referee", cases);
 }

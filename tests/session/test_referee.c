@@ -60,7 +60,7 @@ static void send_status(struct play *play, const char *word)
 }
 
 /*
- * "c" connects and reports, "n" notify, "i" firmware information, "x" the link goes, "d" a fault of ours, "(" and ")" a
+ * "c" connects and reports, "n" notify, "i" firmware information, "a" one that a fault altered, "t" a timeout, "x" the link goes, "d" a fault of ours, "(" and ")" a
  * request begins and ends, "=n" so many seconds pass; a number is a status, "M4" one of a module.
  */
 static void play_word(struct play *play, const char *word)
@@ -74,6 +74,10 @@ static void play_word(struct play *play, const char *word)
     } else if (word[0] == '=') {
         play->now += 1000 * strtol(word + 1, NULL, 10);
         happen(play, &(struct referee_event){.kind = REFEREE_TIME});
+    } else if (word[0] == 'a') {
+        happen(play, &(struct referee_event){.kind = REFEREE_FIRMWARE, .altered = true});
+    } else if (word[0] == 't') {
+        happen(play, &(struct referee_event){.kind = REFEREE_GAVE_UP});
     } else if (letter != NULL) {
         struct request_conduct request = {.size = 100, .ranged = true, .last = 99};
         if (play->referee.has_piece && kinds[letter - letters] == REFEREE_REQUEST) {
@@ -82,6 +86,17 @@ static void play_word(struct play *play, const char *word)
         happen(play, &(struct referee_event){.kind = kinds[letter - letters], .request = &request, .complete = true});
     } else {
         send_status(play, word);
+    }
+}
+
+static void play_script(struct play *play, const char *script)
+{
+    char words[256];
+    char *rest = NULL;
+    referee_init(&play->referee);
+    text_copy_cut(words, sizeof words, script);
+    for (char *word = strtok_r(words, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest)) {
+        play_word(play, word);
     }
 }
 
@@ -105,6 +120,8 @@ static void test_stories(void)
         {"c n M1 M2 i M4 ( M5 ) M8 M6 i M4 M5", ""},
         {"c n 1 2 i 4 5 11", ""},
         {"c n 1 2 d i 5 4 9 =3000", ""},
+        {"c 8 4 ( 5 ) 8 9 11", ""}, /* the server began anew while the device loaded pieces */
+        {"c 1 1 2 i 4", ""},
         /* what a wrong one does */
         {"c n 1 2 i 5 4", "statusOrder +statusOrder"},
         {"c n 1 2 i 4 8", "statusOrder"},
@@ -123,14 +140,36 @@ static void test_stories(void)
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct play play = {.now = 1000000};
-        char words[256];
-        char *rest = NULL;
-        referee_init(&play.referee);
-        text_copy_cut(words, sizeof words, rows[i].script);
-        for (char *word = strtok_r(words, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest)) {
-            play_word(&play, word);
-        }
+        play_script(&play, rows[i].script);
         CHECK_ROW(rows[i].script, strcmp(play.found, rows[i].expect) == 0);
+    }
+}
+
+/* Whether what it reports about its plan may be judged. */
+static void test_excused(void)
+{
+    static const struct {
+        const char *script;
+        bool excused;
+    } rows[] = {
+        {"c n 1 2 i 4", false},
+        {"c n 1 x c n", true},        /* its 2 may be lost: then it waits for firmware information, and says 12 */
+        {"c n 1 x c n 12", true},     /* as here */
+        {"c n 1 x c n 1", false},     /* it is not */
+        {"c n 1 2 i 4 x c", true},    /* statuses may be lost */
+        {"c n 1 2 i 4 x c i", false}, /* what it says now belongs to this */
+        {"c n 1 2 i 4 5 8 9 11 x c", false},
+        {"c n x c", true},
+        {"c", false},
+        {"c n 1 2 i 4 t", true}, /* the server gave the attempt up, the device did not */
+        {"c n 1 2 i 4 t i", false},
+        {"c n 1 2 a", true},    /* a fault altered the order ... */
+        {"c n 1 2 a i", false}, /* ... and this is the next */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct play play = {.now = 1000000};
+        play_script(&play, rows[i].script);
+        CHECK_ROW(rows[i].script, referee_excuses(&play.referee) == rows[i].excused);
     }
 }
 
@@ -182,6 +221,8 @@ static void test_frames(void)
         {{.command = 0x0024, .qos = 0, .right_kind = false, .known = true}, "topicKind"},
         {{.command = 0x0111, .qos = 0, .right_kind = true}, "knownCommand"},
         {{.command = 0x0024, .right_kind = true, .known = true, .id_reused = true}, "packageId"},
+        {{.command = 0x0024, .right_kind = true, .known = true, .package_id = 0xFFFF}, "packageId"},
+        {{.command = 0x0024, .right_kind = true, .known = true, .package_id = 0xFFFE}, ""},
         {{.command = 0x0024, .right_kind = true, .known = true, .encrypted = true}, ""},
         {{.command = 0x0024, .right_kind = true, .known = true}, "encryption"},
     };
@@ -191,8 +232,9 @@ static void test_frames(void)
     (void)judge(&referee, (struct referee_event){.kind = REFEREE_CONNECTED, .connect = &connect});
     (void)judge(&referee, (struct referee_event){.kind = REFEREE_SUBSCRIBED});
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        CHECK_TEXT(judge(&referee, (struct referee_event){.kind = REFEREE_FRAME, .frame = &rows[i].frame}),
-                   rows[i].expect);
+        struct frame_conduct frame = rows[i].frame;
+        frame.package_id = frame.package_id == 0 ? 7 : frame.package_id;
+        CHECK_TEXT(judge(&referee, (struct referee_event){.kind = REFEREE_FRAME, .frame = &frame}), rows[i].expect);
     }
     CHECK_TEXT(judge(&referee, (struct referee_event){.kind = REFEREE_MALFORMED, .why = "no frame"}), "malformedFrame");
     (void)judge(&referee, (struct referee_event){.kind = REFEREE_DISTURBED});
@@ -284,6 +326,7 @@ int main(void)
 {
     static const struct test_case cases[] = {
         {"stories: a right device breaches nothing, a wrong one its rule", test_stories},
+        {"excused", test_excused},
         {"link: flags, keep alive, farewell, first reports", test_link},
         {"frames: QoS, topic, command, package id, encryption, order", test_frames},
         {"members of 0x0114", test_members},

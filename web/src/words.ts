@@ -85,6 +85,7 @@ export const logKindWords: Record<LogEntry['kind'], string> = {
     ended: 'Plan ended',
     faultApplied: 'Fault applied',
     protocolWarning: 'Protocol warning',
+    reportIgnored: 'Report ignored',
 };
 
 // The rules of the referee, as what a right device does.

@@ -69,7 +69,7 @@ async function run(texts) {
     const text = texts.join('\n').replace(/(127\.0\.0\.1:|-p )(8080|1883|8443|8883)\b/g, (_, before, port) => before + ports[port]);
     writeFileSync(join(folder, 'session'), PRELUDE + text);
     const done = spawnSync('bash', ['session'], {
-        cwd: folder, encoding: 'utf8', timeout: 90_000, env: {
+        cwd: folder, encoding: 'utf8', timeout: 180_000, env: {
             PATH: process.env.PATH, PROGRAM, MOCKDC_RUNTIME_DIR: join(folder, 'run'), MOCKDC_OBSERVER_TOKEN: 'watch',
             MOCKDC_HTTP: `127.0.0.1:${ports[8080]}`, MOCKDC_MQTT: `127.0.0.1:${ports[1883]}`,
         },

@@ -11,6 +11,8 @@
 
 enum { LARGE = 24 * 1024 * 1024 };
 
+#define SHA256 "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+
 /* The information comes with the notify, once more behind the confirm, and names the same link. */
 static void test_early(void)
 {
@@ -60,6 +62,61 @@ static void test_early_refused(void)
     json_decref(rest_expect(&server, "POST", "/api/v1/evaluations", "{}", 200));
     CHECK(device_expect_firmware(&device, 5000, &early));
     CHECK(faults_fired(&server, id) == 2);
+    device_go_offline(&device);
+    server_stop(&server);
+}
+
+static void set(const struct server *server, const char *point, const char *field, const char *value)
+{
+    char action[256];
+    (void)snprintf(action, sizeof action, "{\"type\": \"set\", \"field\": \"%s\", \"value\": %s}", field, value);
+    (void)faults_arm(server, point, action, "");
+}
+
+/* Every member that can be set, all at once: what the device gets. */
+static void test_each_field(void)
+{
+    struct server server;
+    struct test_device device = {0};
+    struct notify_message notify;
+    struct firmware_message firmware;
+    server_start(&server, NULL);
+    (void)rest_simple_plan(&server, 5000, NULL);
+    set(&server, "ota.notify", "componentNo", "\"A_COMPONENT_OF_32_LETTERS_AND_NO\"");
+    set(&server, "ota.notify", "sourceVersion", "\"0_0_1\"");
+    set(&server, "ota.notify", "targetVersion", "\"8_8_8\"");
+    set(&server, "ota.notify", "componentType", "0");
+    set(&server, "ota.notify", "batteryLimit", "101");
+    set(&server, "ota.notify", "useSpace", "2000000000");
+    set(&server, "ota.notify", "minSignalIntensity", "-1");
+    CHECK_FATAL(device_go_online(&server, &device, TEST_DK, false));
+    CHECK(device_report(&device, "MODULE_V1", "STM32:1_0_0"));
+    CHECK_FATAL(device_expect_notify(&device, 5000, &notify));
+    const struct notify_task *task = &notify.tasks[0];
+    CHECK_TEXT(task->component_no, "A_COMPONENT_OF_32_LETTERS_AND_NO");
+    CHECK_TEXT(task->source_version, "0_0_1");
+    CHECK_TEXT(task->target_version, "8_8_8");
+    CHECK(task->component_type == 0 && task->battery.value == 101);
+    CHECK(task->space.value == 2000000000 && task->signal.value == -1);
+    faults_clear(&server);
+    set(&server, "ota.url", "componentNo", "\"ESP\"");
+    set(&server, "ota.url", "targetVersion", "\"9_9_9\"");
+    set(&server, "ota.url", "componentType", "0");
+    set(&server, "ota.url", "url", "\"http://a.b/c\"");
+    set(&server, "ota.url", "size", "4999");
+    set(&server, "ota.url", "md5", "\"0123456789abcdef0123456789ABCDEF\"");
+    set(&server, "ota.url", "crc", "\"deadbeef\"");
+    set(&server, "ota.url", "sha256", "\"" SHA256 "\"");
+    CHECK(device_status(&device, 1, "STM32", 1, NULL, NULL) && device_status(&device, 2, "STM32", 1, NULL, NULL));
+    CHECK_FATAL(device_expect_firmware(&device, 5000, &firmware));
+    CHECK_TEXT(firmware.component_no, "ESP");
+    CHECK_TEXT(firmware.target_version, "9_9_9");
+    CHECK(firmware.component_type == 0 && firmware.files[0].size == 4999);
+    CHECK_TEXT(firmware.files[0].url, "http://a.b/c");
+    CHECK_TEXT(firmware.files[0].md5, "0123456789abcdef0123456789ABCDEF");
+    CHECK_TEXT(firmware.crc, "deadbeef");
+    CHECK_TEXT(firmware.sha256, SHA256); /* although it did not ask for one */
+    CHECK(faults_in_journal(&server, "frame", "verdict", "altered") == 2);
     device_go_offline(&device);
     server_stop(&server);
 }
@@ -214,10 +271,9 @@ static void test_revoked_download(void)
 
 int main(void)
 {
-    static const struct test_case cases[] = {{"firmware information before the confirm", test_early},
-                                             {"its link ends with a refusal", test_early_refused},
-                                             {"a revoked package", test_revoke},
-                                             {"a revoked download", test_revoked_download},
-                                             {0}};
+    static const struct test_case cases[] = {
+        {"each field of an order", test_each_field},          {"firmware information before the confirm", test_early},
+        {"its link ends with a refusal", test_early_refused}, {"a revoked package", test_revoke},
+        {"a revoked download", test_revoked_download},        {0}};
     return suite_run("server fault orders", cases);
 }

@@ -1,4 +1,4 @@
--- Why: snapshots of a product, to return to a state in milliseconds. The rows are in a database of their own below
+-- Why: snapshots of a product, to return to a state without making it anew. The rows are in a database of their own below
 -- snapshots/ (store/snapshot_rows.h), so that making, restoring and removing one costs nothing to the others; here is what
 -- they are called. They go with their product, and are not touched by its reset.
 CREATE TABLE snapshot (

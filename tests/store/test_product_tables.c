@@ -76,7 +76,8 @@ static void test_the_last_at_once(void)
     struct scratch scratch;
     scratch_open(&scratch);
     fill_product(scratch.store, 1);
-    (void)remove_product(scratch.store, "pk1", KEEP_PRODUCT | KEEP_PACKAGES);
+    struct removed removed = remove_product(scratch.store, "pk1", KEEP_PRODUCT | KEEP_PACKAGES);
+    CHECK(removed.devices == 2 && removed.tasks == 2);
     CHECK(count_rows(scratch.store, "log_entry", NULL) == 3 && count_rows(scratch.store, "removed", NULL) == 3);
     purge_at_once(scratch.store);
     static const char *const gone[] = {"device",         "device_mcu", "task",      "task_component",

@@ -27,6 +27,7 @@ struct connection {
     int http_status; /* the connection's thread only, as the next */
     int64_t bytes;
     int64_t sent;
+    bool noted;                   /* the thread's, too: a token was noted for the request */
     char token[LIMIT_TOKEN + 1];  /* of the firmware link; under the lock */
     struct request_note *request; /* owned */
     const char *taken;            /* how the download ended that was taken over; NULL: none was */
@@ -185,6 +186,7 @@ void connection_note_token(struct connection *connection, const char *token)
     (void)pthread_mutex_lock(&home->lock);
     text_copy_cut(connection->token, sizeof connection->token, token);
     (void)pthread_mutex_unlock(&home->lock);
+    connection->noted = token[0] != '\0';
 }
 
 static bool is_to_end(struct firmware_table *table, const char *token)
@@ -228,7 +230,7 @@ void connection_answers(struct connection *connection)
 
 void connection_request_over(struct connection *connection, bool complete)
 {
-    if (connection->token[0] != '\0') { /* only this thread sets it, and who ends it clears it */
+    if (connection->noted) { /* the token itself is read under the lock only: who ends the download clears it */
         connection_note_token(connection, "");
     }
     if (connection->progress != NULL) {

@@ -36,7 +36,7 @@ static int run_client(const struct subcommand *command, size_t arguments, client
     } else {
         if (status == OK && options.argument_count != arguments) {
             status =
-                error_set(&error, E_FORMAT, command->name, arguments == 0 ? "takes no arguments" : "takes one file");
+                error_set(&error, E_FORMAT, "", "%s", arguments == 0 ? "it takes no arguments" : "it takes one file");
         }
         if (status == OK) {
             status = rest_open(&options, &rest, &error);
@@ -79,7 +79,7 @@ static void free_json(json_t **json)
 
 static const struct option reset_options[] = {
     {.kind = OPTION_TEXT,
-     .name = "product",
+     .name = "product-key",
      .argument = "PK",
      .no_environment = true,
      .help = "Reset this product only; it keeps its keys."},
@@ -106,10 +106,10 @@ static enum status reset(const struct options *options, struct rest *rest, struc
 {
     CLEANUP(free_json) json_t *answer = NULL;
     CLEANUP(cleanup_buffer) struct buffer path = {.limit = 512};
-    const char *product = options_text(options, "product");
+    const char *product = options_text(options, "product-key");
     const char *keep = options_text(options, "keep");
     if (product != NULL && keep != NULL) {
-        return options_refuse(options, "keep", error, E_FORMAT, "says nothing with --product");
+        return options_refuse(options, "keep", error, E_FORMAT, "says nothing with --product-key");
     }
     if (product != NULL) {
         buffer_append_text(&path, "/api/v1/products/");
@@ -134,10 +134,10 @@ static int reset_main(int argc, char **argv)
 const struct subcommand cli_reset_command = {
     .name = "reset",
     .summary = "forget everything of a product, or of the server",
-    .usage = "[--product PK] [--keep WORDS] [--url URL]",
+    .usage = "[--product-key PK] [--keep WORDS] [--url URL]",
     .about = "Devices, packages, plans, logs, faults, journal and clocks go; links of devices are cut, and each device "
              "is made anew when it comes back. A product that is reset keeps its keys and its snapshots.",
-    .examples = "# between two tests of the same product\nmockdc reset --product p1a2b3\n\n"
+    .examples = "# between two tests of the same product\nmockdc reset --product-key p1a2b3\n\n"
                 "# all but what was uploaded\nmockdc reset --keep packages",
     .exits = EXITS,
     .options = reset_options,
@@ -147,7 +147,7 @@ const struct subcommand cli_reset_command = {
 /* --- export ----------------------------------------------------------------------------------------------------- */
 
 static const struct option export_options[] = {{.kind = OPTION_TEXT,
-                                                .name = "product",
+                                                .name = "product-key",
                                                 .argument = "PK",
                                                 .no_environment = true,
                                                 .help = "This product only; without it all of them."},
@@ -168,7 +168,7 @@ static const struct option export_options[] = {{.kind = OPTION_TEXT,
 static enum status export_to(const struct options *options, struct rest *rest, FILE *to, struct error *error)
 {
     CLEANUP(cleanup_buffer) struct buffer path = {.limit = 512};
-    const char *product = options_text(options, "product");
+    const char *product = options_text(options, "product-key");
     buffer_append_format(&path, "/api/v1/export?files=%s", options_text(options, "files"));
     if (product != NULL) {
         buffer_append_text(&path, "&productKey=");
@@ -216,10 +216,10 @@ static int export_main(int argc, char **argv)
 const struct subcommand cli_export_command = {
     .name = "export",
     .summary = "write the whole state of a product, or of all, to a file",
-    .usage = "[--product PK] [--output FILE] [--files content|none] [--url URL]",
+    .usage = "[--product-key PK] [--output FILE] [--files content|none] [--url URL]",
     .about = "One JSON document: products and devices with their secrets, packages with their files, plans, progress, "
              "upgrade logs, verifications, clocks, faults. 'mockdc import' takes it.",
-    .examples = "# keep the state that a test found\nmockdc export --product p1a2b3 --output state.json",
+    .examples = "# keep the state that a test found\nmockdc export --product-key p1a2b3 --output state.json",
     .exits = EXITS,
     .options = export_options,
     .run = export_main,

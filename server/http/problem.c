@@ -9,26 +9,34 @@ static const struct {
     int http_status;
     const char *type; /* the end of urn:mockdc:problem: */
     const char *title;
+    const char *detail; /* where the caller has none */
 } problems[PROBLEM_COUNT] = {
-    [PROBLEM_MALFORMED] = {400, "malformed", "The request is malformed"},
-    [PROBLEM_UNAUTHORIZED] = {401, "unauthorized", "An API token is needed"},
-    [PROBLEM_FOREIGN] = {403, "foreign", "The request comes from a foreign page"},
-    [PROBLEM_NOT_FOUND] = {404, "not-found", "There is no such thing"},
-    [PROBLEM_METHOD] = {405, "method-not-allowed", "The method is not allowed here"},
-    [PROBLEM_DUPLICATE] = {409, "duplicate", "The name is taken"},
-    [PROBLEM_STATE] = {409, "wrong-state", "Not possible in the present state"},
-    [PROBLEM_AWAIT_TIMEOUT] = {409, "await-timeout", "What was waited for has not come"},
-    [PROBLEM_GONE] = {410, "gone", "The link has ended"},
-    [PROBLEM_CURSOR_GONE] = {410, "cursor-gone", "The cursor cannot be gone on with"},
-    [PROBLEM_TOO_LARGE] = {413, "too-large", "The content is too large"},
-    [PROBLEM_MEDIA_TYPE] = {415, "media-type", "The media type is not accepted here"},
-    [PROBLEM_RANGE] = {416, "range", "The range cannot be satisfied"},
-    [PROBLEM_RULE] = {422, "rule-broken", "A rule is broken"},
-    [PROBLEM_INTERNAL] = {500, "internal", "The server failed"},
-    [PROBLEM_CORRUPT] = {500, "corrupt", "Stored data is damaged"},
-    [PROBLEM_BUSY] = {503, "busy", "The server is busy"},
-    [PROBLEM_STOPPING] = {503, "stopping", "The server is stopping"},
-    [PROBLEM_DISK_FULL] = {507, "disk-full", "The disk is full"},
+    [PROBLEM_MALFORMED] = {400, "malformed", "The request is malformed",
+                           "what is wrong with which member stands in 'errors'"},
+    [PROBLEM_UNAUTHORIZED] = {401, "unauthorized", "An API token is needed",
+                              "send 'Authorization: Bearer TOKEN' with the token that the server was started with"},
+    [PROBLEM_FOREIGN] = {403, "foreign", "The request comes from a foreign page",
+                         "Origin or Host is none of this server's"},
+    [PROBLEM_NOT_FOUND] = {404, "not-found", "There is no such thing", "nothing has this path"},
+    [PROBLEM_METHOD] = {405, "method-not-allowed", "The method is not allowed here",
+                        "the header Allow says which methods are"},
+    [PROBLEM_DUPLICATE] = {409, "duplicate", "The name is taken", "something of this name or key exists already"},
+    [PROBLEM_STATE] = {409, "wrong-state", "Not possible in the present state",
+                       "it is in a state in which this cannot be done"},
+    [PROBLEM_AWAIT_TIMEOUT] = {409, "await-timeout", "What was waited for has not come",
+                               "the time that the call could wait is over"},
+    [PROBLEM_GONE] = {410, "gone", "The link has ended", "the attempt for which the link was made is over"},
+    [PROBLEM_CURSOR_GONE] = {410, "cursor-gone", "The cursor cannot be gone on with", "begin without a cursor"},
+    [PROBLEM_TOO_LARGE] = {413, "too-large", "The content is too large", "it is larger than the limit of this call"},
+    [PROBLEM_MEDIA_TYPE] = {415, "media-type", "The media type is not accepted here",
+                            "the header Content-Type names none that this call takes"},
+    [PROBLEM_RANGE] = {416, "range", "The range cannot be satisfied", "the range begins behind the end of the file"},
+    [PROBLEM_RULE] = {422, "rule-broken", "A rule is broken", "which rule a member breaks stands in 'errors'"},
+    [PROBLEM_INTERNAL] = {500, "internal", "The server failed", "the server's log says more"},
+    [PROBLEM_CORRUPT] = {500, "corrupt", "Stored data is damaged", "the server's log says which file or row it is"},
+    [PROBLEM_BUSY] = {503, "busy", "The server is busy", "try again in a moment"},
+    [PROBLEM_STOPPING] = {503, "stopping", "The server is stopping", "the server is going down"},
+    [PROBLEM_DISK_FULL] = {507, "disk-full", "The disk is full", "nothing of the request was kept"},
 };
 
 enum { RETRY_AFTER_S = 1 };
@@ -83,8 +91,9 @@ static json_t *problem_json(enum problem problem, const char *instance, const ch
     assert(problem < PROBLEM_COUNT);
     char type[64];
     (void)snprintf(type, sizeof type, "urn:mockdc:problem:%s", problems[problem].type);
-    return json_pack("{s:s, s:s, s:i, s:s*, s:s*}", "type", type, "title", problems[problem].title, "status",
-                     problems[problem].http_status, "detail", detail, "instance", instance);
+    return json_pack("{s:s, s:s, s:i, s:s, s:s*}", "type", type, "title", problems[problem].title, "status",
+                     problems[problem].http_status, "detail", detail != NULL ? detail : problems[problem].detail,
+                     "instance", instance);
 }
 
 static void answer_problem_take(struct answer *answer, enum problem problem, json_t *json)

@@ -42,7 +42,7 @@ enum problem problem_of_status(enum status status);
 int problem_http_status(enum problem problem);
 
 /*
- * Fills the answer. `instance`: the request's path. `detail` NULL: the title says all. `violations` NULL: no member
+ * Fills the answer. `instance`: the request's path. `detail` NULL: the problem's own. `violations` NULL: no member
  * `errors`; entries with a pointer that came before are left out, so that each bad member is named once.
  */
 void problem_answer(struct answer *answer, enum problem problem, const char *instance, const char *detail,

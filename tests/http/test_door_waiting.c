@@ -268,8 +268,8 @@ static void test_a_thousand_on_one_device(void)
     static struct waiter waiters[MANY];
     double best_first = 1e9;
     double best_last = 1e9;
-    /* the best of some rounds: other work of the machine must not fail it */
-    for (int round = 0; round < ROUNDS && (best_first > 5 * SLOW || best_last > 50 * SLOW); round++) {
+    /* far from what a poll would take, and the best of some rounds: the goals are measured by tests/bench/bench_waiting */
+    for (int round = 0; round < ROUNDS && (best_first > 50 * SLOW || best_last > 500 * SLOW); round++) {
         char name[32];
         char path[160];
         (void)snprintf(name, sizeof name, "Thousand %d", round);
@@ -290,8 +290,8 @@ static void test_a_thousand_on_one_device(void)
         best_first = first < best_first ? first : best_first;
         best_last = last < best_last ? last : best_last;
     }
-    CHECK(best_first <= 5 * SLOW);
-    CHECK(best_last <= 50 * SLOW);
+    CHECK(best_first <= 50 * SLOW);
+    CHECK(best_last <= 500 * SLOW);
 }
 
 static void test_a_thousand_on_a_thousand_devices(void)

@@ -136,9 +136,11 @@ static void test_disconnects(void)
     CHECK_FATAL(device_go_online(&server, &again, TEST_DK, false)); /* takes the place of the first */
     json_decref(rest_expect(&server, "POST", "/api/v1/products/pk1/devices/" TEST_DK "/disconnect", NULL, 204));
     CHECK(raw_is_closed(&again.link, 2000));
+    device_go_offline(&again);
     (void)faults_arm(&server, "mqtt.link", "{\"type\": \"cut\"}", ", \"trigger\": {\"times\": 1}");
     (void)device_go_online(&server, &again, TEST_DK, false);
     CHECK(raw_is_closed(&again.link, 2000));
+    device_go_offline(&again);
     CHECK_FATAL(device_go_online(&server, &again, TEST_DK, false));
     device_go_offline(&again);
     device_go_offline(&device);

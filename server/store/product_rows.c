@@ -77,3 +77,19 @@ enum status product_list(struct store *store, const struct page *page, product_v
     }
     return query_close(&query);
 }
+
+static const char sql_find_id[] = "SELECT id FROM product WHERE key = ?1";
+
+enum status product_find_id(struct store *store, const char *key, int64_t *id)
+{
+    struct query query;
+    query_open(&query, store, sql_find_id);
+    query_bind_text(&query, key);
+    bool any = query_step(&query);
+    int64_t found = any ? query_int(&query) : 0;
+    enum status status = query_close(&query);
+    if (status == OK && any) {
+        *id = found;
+    }
+    return status == OK && !any ? E_NOT_FOUND : status;
+}

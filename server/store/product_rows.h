@@ -10,6 +10,9 @@
 
 MUST_USE enum status product_insert(struct store *store,
                                     const struct product *product); /* E_EXISTS: the key is taken */
+/* The number of its row, for tables that refer to it. E_NOT_FOUND. */
+MUST_USE enum status product_find_id(struct store *store, const char *key, int64_t *id);
+
 MUST_USE enum status product_find(struct store *store, const char *key, struct product *product); /* E_NOT_FOUND */
 
 /* Removes it with devices, packages (rows), plans, tasks, logs and tokens. E_NOT_FOUND. */

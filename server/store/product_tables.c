@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "store/product_rows.h"
 #include "store/query.h"
 
 enum { REMOVED_DEVICE = 0, REMOVED_PLAN = 1 };
@@ -10,8 +11,6 @@ enum { REMOVED_DEVICE = 0, REMOVED_PLAN = 1 };
 #define PLANS    "(SELECT id FROM plan WHERE product_id = ?1)"
 #define PACKAGES "(SELECT id FROM package WHERE product_id = ?1)"
 #define ANSWERS  "product_key = (SELECT key FROM product WHERE id = ?1)"
-
-static const char sql_id[] = "SELECT id FROM product WHERE key = ?1";
 
 static const char sql_count_tasks[] = "SELECT count(*) FROM plan JOIN task ON task.plan_id = plan.id"
                                       " WHERE product_id = ?1";
@@ -66,20 +65,6 @@ static enum status run_on(struct store *store, const char *sql, int64_t id, int6
         *sum += changes;
     }
     return status;
-}
-
-static enum status find_id(struct store *store, const char *product_key, int64_t *id)
-{
-    struct query query;
-    query_open(&query, store, sql_id);
-    query_bind_text(&query, product_key);
-    bool any = query_step(&query);
-    int64_t found = any ? query_int(&query) : 0;
-    enum status status = query_close(&query);
-    if (status == OK && any) {
-        *id = found;
-    }
-    return status == OK && !any ? E_NOT_FOUND : status;
 }
 
 /* No other product has devices: theirs are all there are. */
@@ -141,7 +126,7 @@ enum status product_tables_remove(struct store *store, const char *product_key, 
 {
     assert(store_in_transaction(store));
     int64_t id = 0;
-    enum status status = find_id(store, product_key, &id);
+    enum status status = product_find_id(store, product_key, &id);
     for (size_t i = 0; i < sizeof steps / sizeof steps[0] && status == OK; i++) {
         const struct step *step = &steps[i];
         if ((step->unless & keep) != 0 || (step->only_with & keep) != step->only_with) {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "store/product_rows.h"
 #include "store/query.h"
 
 enum { SQL_TEXT = 2048, COLUMNS_TEXT = 800 };
@@ -197,22 +198,6 @@ static enum status run_once(struct store *store, const char *sql, int64_t id, co
     return status;
 }
 
-static const char sql_product[] = "SELECT id FROM product WHERE key = ?1";
-
-static enum status product_id(struct store *store, const char *key, int64_t *id)
-{
-    struct query query;
-    query_open(&query, store, sql_product);
-    query_bind_text(&query, key);
-    bool any = query_step(&query);
-    int64_t found = any ? query_int(&query) : 0;
-    enum status status = query_close(&query);
-    if (status == OK && any) {
-        *id = found;
-    }
-    return status == OK && !any ? E_NOT_FOUND : status;
-}
-
 enum status snapshot_attach(struct store *store, const char *path)
 {
     assert(!store_in_transaction(store));
@@ -256,7 +241,7 @@ static enum status sync_file(const char *path)
 enum status snapshot_write(struct store *store, const char *product_key, const char *path)
 {
     int64_t id = 0;
-    enum status status = product_id(store, product_key, &id);
+    enum status status = product_find_id(store, product_key, &id);
     if (status == OK) {
         status = snapshot_attach(store, path);
     }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "store/product_rows.h"
 #include "store/query.h"
 
 enum { SQL_TEXT = 1200 };
@@ -64,22 +65,6 @@ static const char *text_of(enum state_table_id id, bool insert)
     assert(length < SQL_TEXT);
     (void)length;
     return text;
-}
-
-static const char sql_product[] = "SELECT id FROM product WHERE key = ?1";
-
-static enum status product_id(struct store *store, const char *key, int64_t *id)
-{
-    struct query query;
-    query_open(&query, store, sql_product);
-    query_bind_text(&query, key);
-    bool any = query_step(&query);
-    int64_t found = any ? query_int(&query) : 0;
-    enum status status = query_close(&query);
-    if (status == OK && any) {
-        *id = found;
-    }
-    return status == OK && !any ? E_NOT_FOUND : status;
 }
 
 /* --- reading ---------------------------------------------------------------------------------------------------- */
@@ -205,7 +190,7 @@ static enum status read_table(struct reading *reading, enum state_table_id id)
 enum status state_rows_each(struct store *store, const char *product_key, state_visitor *each, void *context)
 {
     struct reading reading = {.store = store, .each = each, .context = context};
-    enum status status = product_id(store, product_key, &reading.product_id);
+    enum status status = product_find_id(store, product_key, &reading.product_id);
     if (status == OK) {
         status = read_activations(&reading);
     }

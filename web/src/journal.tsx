@@ -119,7 +119,7 @@ function Filters() {
             <SelectField label="Product" value={product} change={set('productKey')} options={productOptions(products, 'all', product)} />
             <TextField label="Device key" type="search" value={of('deviceKey')} change={set('deviceKey')} list="journal-devices" hint="the whole key" />
             <datalist id="journal-devices">{devices.map(({ deviceKey }) => <option key={deviceKey} value={deviceKey} />)}</datalist>
-            <SelectField label="Plan" value={of('planId')} change={set('planId')} hint="firmware, faults, warnings of it" options={[['', 'all'], ...plans.map(({ id, name }): [string, string] => [String(id), `${name} (${id})`]), ...(known ? [] : [[of('planId'), `plan ${of('planId')}`] as [string, string]])]} />
+            <SelectField label="Plan" value={of('planId')} change={set('planId')} options={[['', 'all'], ...plans.map(({ id, name }): [string, string] => [String(id), `${name} (${id})`]), ...(known ? [] : [[of('planId'), `plan ${of('planId')}`] as [string, string]])]} />
             <InstantField label="Since" value={of('since')} change={set('since')} />
             <InstantField label="Until" value={of('until')} change={set('until')} />
             <Kinds value={of('kind')} />

@@ -12,7 +12,7 @@ const PAGE_SIZE = 1000;
 
 export class ApiError extends Error {
     constructor(readonly problem: Problem) {
-        super(problem.detail ?? problem.title);
+        super(problem.errors === undefined ? problem.detail ?? problem.title : problem.title);
     }
     // What the server says of the member at `pointer` ('/name'), or below it.
     at(pointer: string): string | undefined {

@@ -37,7 +37,8 @@ export type FaultInput = Omit<Schemas['FaultInput'], 'trigger'> & { trigger?: Fa
 export type JournalEntry = Schemas['JournalEntry'];
 export type JournalPage = Schemas['JournalPage'];
 // The page itself makes one, without a name, where no answer came.
-export type Problem = Omit<Schemas['Problem'], 'type'> & { type: Schemas['Problem']['type'] | 'about:blank' };
+// 'about:blank': of no server of ours, or of none at all.
+export type Problem = Omit<Schemas['Problem'], 'type' | 'detail'> & { type: Schemas['Problem']['type'] | 'about:blank'; detail?: string };
 
 export interface Page<T> {
     items: T[];

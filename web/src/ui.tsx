@@ -247,7 +247,7 @@ export const productOptions = (products: Product[], all: string, named: string):
 export const ProblemBox = ({ error }: { error: ApiError | undefined }) => error === undefined ? null : (
     <div class="problem" role="alert">
         <strong>{error.problem.title}</strong>
-        {error.problem.detail !== undefined && <p>{error.problem.detail}</p>}
+        {error.problem.errors === undefined && error.problem.detail !== undefined && <p>{error.problem.detail}</p>}
         {error.problem.errors !== undefined && <ul>{error.problem.errors.map((item) => <li key={item.pointer}><code>{item.pointer || '/'}</code> {item.detail}</li>)}</ul>}
     </div>
 );
